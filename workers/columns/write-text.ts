@@ -1,0 +1,64 @@
+/** Text cells that several columns have in common, written from bytes in place. */
+import { base64Length, writeBase64 } from '../text/base64.js';
+import { writeHex } from '../text/hex.js';
+import { CONTRACT_STR_KEY_LENGTH, writeContractStrKey } from '../text/strkey.js';
+import { NONE } from '../rows/arrange.js';
+import type { ContractDataContext } from '../rows/context.js';
+import type { Utf8Builder } from './builders.js';
+
+const HASH_BYTES = 32;
+
+/** The `C…` strkey of the 32-byte contract id at `at`. */
+export function writeContractId(out: Utf8Builder, bytes: Buffer, at: number): void {
+  out.reserve(CONTRACT_STR_KEY_LENGTH);
+  out.length += writeContractStrKey(bytes, at, out.data, out.length);
+  out.endRow();
+}
+
+/** The hex of the 32-byte hash at `at`. */
+export function writeHash(out: Utf8Builder, bytes: Buffer, at: number): void {
+  out.reserve(2 * HASH_BYTES);
+  out.length += writeHex(bytes, at, at + HASH_BYTES, out.data, out.length);
+  out.endRow();
+}
+
+/** The base64 of the bytes from `start` to `end`. */
+export function writeXdr(out: Utf8Builder, bytes: Buffer, start: number, end: number): void {
+  out.reserve(base64Length(end - start));
+  out.length += writeBase64(bytes, start, end, out.data, out.length);
+  out.endRow();
+}
+
+/** A name for each row, of the few that `names` has. Neighbours mostly have the same, which is then copied. */
+export function writeNames(
+  out: Utf8Builder,
+  from: number,
+  to: number,
+  names: Readonly<Record<number, string>>,
+  memberOf: (row: number) => number,
+): void {
+  let last = -1;
+  for (let row = from; row < to; row += 1) {
+    const member = memberOf(row);
+    if (member === last) out.repeat();
+    else out.ascii(names[member]!);
+    last = member;
+  }
+}
+
+/** Writes the value of the entry that `entries` names in each row, null where it names none. */
+export function writeEntryValues(
+  c: ContractDataContext,
+  from: number,
+  to: number,
+  out: Utf8Builder,
+  entries: Int32Array,
+  write: (start: number, end: number) => void,
+): void {
+  const { keyEnd, valueEnd } = c.changes;
+  for (let row = from; row < to; row += 1) {
+    const entry = entries[row]!;
+    if (entry === NONE) out.null();
+    else write(keyEnd[entry]!, valueEnd[entry]!);
+  }
+}

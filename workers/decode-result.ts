@@ -1,0 +1,44 @@
+/** What a decode task gives back: values and buffers that cross to the main thread, the buffers by transfer. */
+import type { RecordBatchMessage } from './ipc.js';
+import type { PlainError } from './errors.js';
+
+/** Input of a task: consecutive ledgers, in order. */
+export interface DecodeInput {
+  /** A LedgerCloseMeta or a LedgerCloseMetaBatch, plain or compressed (zstd, gzip; told apart by content). */
+  readonly bytes: Uint8Array;
+  readonly form: 'ledger' | 'batch';
+  /** The sequence that the source says the ledger, or the batch's first ledger, has; checked when given. */
+  readonly sequence?: number;
+}
+
+/** One ledger decoded. */
+export interface DecodedLedger {
+  readonly sequence: number;
+  readonly protocol: number;
+  /** Unix seconds. */
+  readonly closeTime: number;
+  /** Bytes of its LedgerCloseMeta, uncompressed. */
+  readonly bytes: number;
+  /** Rows in `blocks`. */
+  readonly rows: number;
+  /** Rows that filters refused. */
+  readonly skipped: number;
+  /** Its rows: none, one block, or several pieces where the ledger alone exceeds the limits of a batch. */
+  readonly blocks: readonly RecordBatchMessage[];
+  readonly counts: LedgerCounts;
+}
+
+/** Things worth counting that are no rows; all zero on most ledgers. */
+export interface LedgerCounts {
+  readonly transactionMetaV0: number;
+  readonly outsideTransactions: number;
+  readonly notContractState: number;
+  readonly updatedWithoutPreImage: number;
+  readonly removedWithoutPreImage: number;
+}
+
+/** Ledgers up to the first that failed, and why that one did. Nothing decoded before an error is lost. */
+export interface DecodeResult {
+  readonly ledgers: readonly DecodedLedger[];
+  readonly error?: PlainError;
+}

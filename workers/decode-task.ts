@@ -1,0 +1,41 @@
+/** A task of the decode pool as it crosses to a worker thread. */
+import type { DecodeInput, DecodeResult } from './decode-result.js';
+import { LedgerDecoder } from './decode.js';
+import type { DecodeRequest } from './request.js';
+
+export interface DecodeTask {
+  /** A {@link DecodeRequest} as JSON: it is the key of the decoder too, and a string crosses threads cheaply. */
+  readonly request: string;
+  readonly inputs: readonly DecodeInput[];
+}
+
+/** Decoders that a thread keeps. Their scratch memory is worth keeping; streams open at once are few. */
+const KEPT_DECODERS = 8;
+
+/** Runs tasks, with the decoders of the requests that came last at hand. */
+export class TaskRunner {
+  private readonly decoders = new Map<string, LedgerDecoder>();
+
+  run(task: DecodeTask): DecodeResult {
+    return this.decoderOf(task.request).decode(task.inputs);
+  }
+
+  private decoderOf(request: string): LedgerDecoder {
+    const decoder = this.decoders.get(request) ?? new LedgerDecoder(JSON.parse(request) as DecodeRequest);
+    // Most recent last: the first is the one to forget.
+    this.decoders.delete(request);
+    this.decoders.set(request, decoder);
+    if (this.decoders.size > KEPT_DECODERS) {
+      for (const oldest of this.decoders.keys()) {
+        this.decoders.delete(oldest);
+        break;
+      }
+    }
+    return decoder;
+  }
+}
+
+/** The buffers of a result that can be transferred to another thread instead of copied. */
+export function transferablesOf(result: DecodeResult): ArrayBuffer[] {
+  return result.ledgers.flatMap((ledger) => ledger.blocks.flatMap(({ body, layout }) => [body.buffer, layout.buffer]));
+}

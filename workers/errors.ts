@@ -1,0 +1,171 @@
+/**
+ * The table of errors. Each failure this program reports carries one of these codes; what a caller, an operator or a
+ * shell should do about it is read from the table, never from the text.
+ *
+ * The message says what was expected, what came and where. Errors cross threads as plain values ({@link PlainError}).
+ */
+
+/** gRPC status codes by name (https://grpc.github.io/grpc/core/md_doc_statuscodes.html), so that workers need no gRPC. */
+export const GRPC_STATUS = {
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+interface CodeFacts {
+  /** The stage of the data's way that raises it. */
+  readonly stage: 'request' | 'config' | 'input' | 'source' | 'unpack' | 'decode' | 'pool' | 'stream';
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  readonly grpcStatus: number;
+  /** 1: ours to report; 75 (EX_TEMPFAIL of sysexits.h): try again. */
+  readonly exitCode: 1 | 75;
+  readonly meaning: string;
+}
+
+export const ERROR_CODES = {
+  REQUEST_INVALID: {
+    stage: 'request',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.INVALID_ARGUMENT,
+    exitCode: 1,
+    meaning: 'A request, filter, column list or option is malformed or out of bounds.',
+  },
+  INPUT_UNREADABLE: {
+    stage: 'input',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.NOT_FOUND,
+    exitCode: 1,
+    meaning: 'An input file cannot be opened, is a directory, or holds no ledgers.',
+  },
+  UNPACK_FAILED: {
+    stage: 'unpack',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'Compressed bytes are damaged, cut short or of an unknown format.',
+  },
+  UNPACK_LIMIT: {
+    stage: 'unpack',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'Compressed bytes unpack to more than the limit.',
+  },
+  LEDGER_INVALID: {
+    stage: 'decode',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'The bytes of a ledger are not a valid LedgerCloseMeta, or are of a protocol this version does not know.',
+  },
+  LEDGER_MISMATCH: {
+    stage: 'decode',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'A ledger is not the one its envelope (message, batch or object) says it is.',
+  },
+  PASSPHRASE_MISMATCH: {
+    stage: 'decode',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
+    exitCode: 1,
+    meaning: 'The ledgers are of another network than the configured passphrase names.',
+  },
+  ROW_TOO_LARGE: {
+    stage: 'decode',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'One row alone does not fit into a Flight message.',
+  },
+  WORKER_CRASHED: {
+    stage: 'pool',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.INTERNAL,
+    exitCode: 75,
+    meaning: 'A worker thread died (for example out of memory) while it decoded the ledgers named.',
+  },
+  WORKER_TIMEOUT: {
+    stage: 'pool',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.INTERNAL,
+    exitCode: 75,
+    meaning: 'A worker thread did not finish the ledgers named within the limit and was replaced.',
+  },
+  INTERNAL: {
+    stage: 'stream',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.INTERNAL,
+    exitCode: 1,
+    meaning: 'A defect of this program; please report it.',
+  },
+} as const satisfies Record<string, CodeFacts>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Where an error happened, as far as it is known. */
+export interface ErrorPlace {
+  /** Ledger sequence, or the first of a group. */
+  readonly ledger?: number;
+  /** Last ledger of a group, where the error concerns several. */
+  readonly lastLedger?: number;
+  /** Byte offset within the ledger's (unpacked) bytes. */
+  readonly offset?: number;
+  /** XDR type being read. */
+  readonly type?: string;
+  /** Request or configuration key. */
+  readonly key?: string;
+  /** File path or object key. */
+  readonly file?: string;
+}
+
+/** An error as it crosses a thread boundary (structured clone keeps only plain values whole). */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly place: ErrorPlace;
+}
+
+export class ProcessorError extends Error {
+  override readonly name = 'ProcessorError';
+  readonly code: ErrorCode;
+  readonly place: ErrorPlace;
+
+  /** `message` says what was expected and what came; the place is added to nothing, so name it in the message too. */
+  constructor(code: ErrorCode, message: string, place: ErrorPlace = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.place = place;
+  }
+
+  get facts(): CodeFacts {
+    return ERROR_CODES[this.code];
+  }
+
+  toPlain(): PlainError {
+    return { code: this.code, message: this.message, place: this.place };
+  }
+
+  static fromPlain(plain: PlainError): ProcessorError {
+    return new ProcessorError(plain.code, plain.message, plain.place);
+  }
+}
+
+/** Any thrown value as a ProcessorError; what is not one already is a defect and becomes INTERNAL. */
+export function asProcessorError(error: unknown): ProcessorError {
+  if (error instanceof ProcessorError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ProcessorError('INTERNAL', message, {}, error);
+}

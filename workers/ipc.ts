@@ -1,0 +1,92 @@
+/**
+ * Arrow IPC messages (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc).
+ *
+ *   encapsulated message = FF FF FF FF | int32 metadata length, little-endian | metadata, padded to 8 | body
+ *   metadata             = flatbuffer Message, written by apache-arrow
+ *   body                 = the columns' buffers one after the other, each padded to 8
+ *
+ * A Flight message carries metadata and body apart and without the prefix; a stream file has the prefix before each.
+ */
+import { Message, type Schema } from 'apache-arrow';
+import { BufferRegion, FieldNode, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+
+const ALIGNMENT = 8;
+const CONTINUATION = 0xffffffff;
+
+/** What one column has been built into. */
+export interface BuiltColumn {
+  readonly nullCount: number;
+  /** Validity first; see the builders. */
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** A record batch as an IPC message, both parts views on one buffer of exactly their size. */
+export interface RecordBatchMessage {
+  readonly rows: number;
+  /** Padded to 8 bytes. */
+  readonly metadata: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** For each column its null count, then offset and length in the body of each of its buffers. */
+  readonly layout: Int32Array<ArrayBuffer>;
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Bytes that `columns` take in a message body. */
+export function bodyLength(columns: readonly BuiltColumn[]): number {
+  let length = 0;
+  for (const column of columns) for (const buffer of column.buffers) length += padded(buffer.length);
+  return length;
+}
+
+/** Copies built columns of `rows` rows into one record batch message. */
+export function encodeRecordBatch(rows: number, columns: readonly BuiltColumn[]): RecordBatchMessage {
+  const length = bodyLength(columns);
+  const nodes: FieldNode[] = [];
+  const regions: BufferRegion[] = [];
+  const layout: number[] = [];
+  let offset = 0;
+  for (const { nullCount, buffers } of columns) {
+    nodes.push(new FieldNode(rows, nullCount));
+    layout.push(nullCount);
+    for (const buffer of buffers) {
+      regions.push(new BufferRegion(offset, buffer.length));
+      layout.push(offset, buffer.length);
+      offset += padded(buffer.length);
+    }
+  }
+
+  const metadata = Message.encode(Message.from(new RecordBatch(rows, nodes, regions, null), length));
+  const metadataLength = padded(metadata.length);
+  const message = new Uint8Array(length + metadataLength);
+  let region = 0;
+  for (const { buffers } of columns) for (const buffer of buffers) message.set(buffer, regions[region++]!.offset);
+  message.set(metadata, length);
+  return {
+    rows,
+    metadata: message.subarray(length),
+    body: message.subarray(0, length),
+    layout: Int32Array.from(layout),
+  };
+}
+
+/** The schema as message metadata, padded to 8 bytes. */
+export function encodeSchema(schema: Schema): Uint8Array<ArrayBuffer> {
+  const metadata = Message.encode(Message.from(schema));
+  const message = new Uint8Array(padded(metadata.length));
+  message.set(metadata);
+  return message;
+}
+
+/** The prefix that goes before metadata in a stream file and in FlightInfo.schema. */
+export function encapsulationPrefix(metadata: Uint8Array): Uint8Array {
+  const prefix = Buffer.alloc(8);
+  prefix.writeUInt32LE(CONTINUATION, 0);
+  prefix.writeInt32LE(metadata.length, 4);
+  return prefix;
+}
+
+/** What ends a stream file. */
+export const END_OF_STREAM: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
