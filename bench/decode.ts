@@ -1,0 +1,122 @@
+/** From ledger bytes to Arrow IPC, stage by stage, against the full decode by stellar-base. */
+import { xdr } from '@stellar/stellar-base';
+import { cellReaders } from '../src/cli/output/cells.js';
+import { ThreadDecodePool } from '../src/pool/decode-pool.js';
+import { inOrder } from '../src/order/in-order.js';
+import { parseRowRequest } from '../src/request/row-request.js';
+import { LedgerDecoder } from '../workers/decode.js';
+import { ProcessorError } from '../workers/errors.js';
+import type { DecodeTask } from '../workers/decode-task.js';
+import { encodeRecordBatch } from '../workers/ipc.js';
+import { columnPart, layoutWords } from '../workers/columns/merge.js';
+import { selectColumns } from '../workers/columns/tables.js';
+import { ChangeLog } from '../workers/xdr/change-log.js';
+import { scanLedgerCloseMeta } from '../workers/xdr/ledger-close-meta.js';
+import { XdrReader } from '../workers/xdr/reader.js';
+import type { BenchInput } from './inputs.js';
+import { measure, type MeasurePlan } from './measure.js';
+import type { Report } from './report.js';
+
+const LEDGERS_PER_TASK = 8;
+const MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
+const TASK_TIMEOUT_MS = 60_000;
+
+export async function benchDecode(
+  input: BenchInput,
+  plan: MeasurePlan,
+  threads: readonly number[],
+  report: Report,
+): Promise<void> {
+  const units = input.ledgers.length;
+  const buffers = input.ledgers.map((ledger) => Buffer.from(ledger.buffer, ledger.byteOffset, ledger.byteLength));
+  console.log(
+    `\n${input.name}: ${units} ledgers, ${Math.round(input.bytes / units)} bytes and ${Math.round(input.rows / units)} rows each`,
+  );
+
+  const baseline = await measure(plan, units, () => buffers.forEach((buffer) => xdr.LedgerCloseMeta.fromXDR(buffer)));
+  const add = async (stage: string, makesRows: boolean, work: () => unknown): Promise<void> => {
+    report.add(input, stage, await measure(plan, units, work), baseline.perSecond, makesRows);
+  };
+  report.add(input, 'stellar-base full decode (baseline)', baseline, baseline.perSecond, false);
+
+  const readers = buffers.map((buffer) => new XdrReader(buffer));
+  const log = new ChangeLog();
+  await add('scan', false, () => readers.forEach((r) => scanLedgerCloseMeta(r, log)));
+  await add('scan, rows (one column)', true, decodeAll(input, { columns: ['change_index'] }));
+  await add('scan, rows, 26 columns, Arrow IPC', true, decodeAll(input, {}));
+  await add('the same with key_decoded, val_decoded', true, decodeAll(input, { columns: ['all'] }));
+  await add(
+    'the same, one contract of many',
+    false,
+    decodeAll(input, { filters: { contract_ids: [oneContract(input)] } }),
+  );
+  await add('Arrow IPC message alone, from built columns', true, encodeAll(input));
+
+  for (const count of threads) {
+    const pool = new ThreadDecodePool({
+      threads: count,
+      maxBytesInFlight: MAX_BYTES_IN_FLIGHT,
+      taskTimeoutMs: TASK_TIMEOUT_MS,
+    });
+    await add(`pool, ${count} thread${count > 1 ? 's' : ''}`, true, poolRun(input, pool, count));
+    await pool.close();
+  }
+}
+
+function decodeAll(input: BenchInput, request: Record<string, unknown>): () => void {
+  const decoder = new LedgerDecoder(parseRowRequest(request, input.networkPassphrase));
+  const inputs = input.ledgers.map((bytes) => ({ bytes, form: 'ledger' as const }));
+  return () => {
+    const { error } = decoder.decode(inputs);
+    if (error !== undefined) throw ProcessorError.fromPlain(error);
+  };
+}
+
+/** The encoding step on columns that are built already: what Arrow's metadata and the copy into one buffer cost. */
+function encodeAll(input: BenchInput): () => void {
+  const request = parseRowRequest({}, input.networkPassphrase);
+  const kinds = selectColumns(request.table, request.columns).map((column) => column.kind);
+  const { ledgers } = new LedgerDecoder(request).decode(input.ledgers.map((bytes) => ({ bytes, form: 'ledger' })));
+  const built = ledgers.flatMap((ledger) =>
+    ledger.blocks.map((block) => {
+      let at = 0;
+      const columns = kinds.map((kind) => {
+        const part = columnPart(block, at, kind);
+        at += layoutWords(kind);
+        return part;
+      });
+      return { rows: block.rows, columns };
+    }),
+  );
+  return () => {
+    for (const { rows, columns } of built) encodeRecordBatch(rows, columns);
+  };
+}
+
+/** The whole way through the thread pool: transfer in, decode, transfer out, order restored. */
+function poolRun(input: BenchInput, pool: ThreadDecodePool, threads: number): () => Promise<void> {
+  const request = JSON.stringify(parseRowRequest({}, input.networkPassphrase));
+  function* tasks(): Generator<DecodeTask> {
+    for (let i = 0; i < input.ledgers.length; i += LEDGERS_PER_TASK) {
+      // A copy each, as a source would bring it: transfer detaches it.
+      const inputs = input.ledgers
+        .slice(i, i + LEDGERS_PER_TASK)
+        .map((bytes) => ({ bytes: bytes.slice(), form: 'ledger' as const }));
+      yield { request, inputs };
+    }
+  }
+  return async () => {
+    const run = (task: DecodeTask) => pool.run(task, 'bench ledgers');
+    for await (const { error } of inOrder(tasks(), run, 2 * threads + 1)) {
+      if (error !== undefined) throw ProcessorError.fromPlain(error);
+    }
+  };
+}
+
+/** A contract that few rows are of: that of the last row. */
+function oneContract(input: BenchInput): string {
+  const request = parseRowRequest({ columns: ['contract_id'] }, input.networkPassphrase);
+  const { ledgers } = new LedgerDecoder(request).decode([{ bytes: input.ledgers[0]!, form: 'ledger' }]);
+  const block = ledgers[0]!.blocks.at(-1)!;
+  return cellReaders(['utf8'], block)[0]!(block.rows - 1) as string;
+}
