@@ -9,7 +9,6 @@ import { availableParallelism } from 'node:os';
 
 import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
-import { unpackerReady } from '../workers/unpack/unpack.js';
 import { benchDecode } from './decode.js';
 import { fileInput, simulatedInput } from './inputs.js';
 import type { MeasurePlan } from './measure.js';
@@ -39,7 +38,6 @@ const flags = program.opts<BenchFlags>();
 const plan = flags.long ? PLANS.long : flags.smoke ? PLANS.smoke : PLANS.normal;
 const threads = Array.from({ length: availableParallelism() }, (_, i) => i + 1);
 
-await unpackerReady;
 const report = new Report();
 console.log(JSON.stringify(machine()));
 const inputs = [

@@ -1,9 +1,7 @@
 /** Entry of a decode thread: a task in, its result out, buffers transferred both ways. */
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { type DecodeTask, TaskRunner, transferablesOf } from './decode-task.js';
-import { unpackerReady } from './unpack/unpack.js';
 
-await unpackerReady;
 const runner = new TaskRunner();
 
 export default function decodeLedgers(task: DecodeTask): unknown {

@@ -9,6 +9,9 @@ export interface DecodeInput {
   readonly form: 'ledger' | 'batch';
   /** The sequence that the source says the ledger, or the batch's first ledger, has; checked when given. */
   readonly sequence?: number;
+  /** Of a batch only the ledgers from `firstLedger` to `lastLedger` are wanted: a data lake object may hold more. */
+  readonly firstLedger?: number;
+  readonly lastLedger?: number;
 }
 
 /** One ledger decoded. */

@@ -11,11 +11,14 @@ import { asProcessorError, ProcessorError } from './errors.js';
 import type { DecodeRequest } from './request.js';
 import { tableDecoder, type TableDecoder } from './table-decoder.js';
 import { Network } from './rows/network.js';
-import { unpack } from './unpack/unpack.js';
+import { unpackBorrowed } from './unpack/unpack.js';
 import { ChangeLog } from './xdr/change-log.js';
 import { scanLedgerCloseMeta, type ScannedLedger } from './xdr/ledger-close-meta.js';
 import { checkPassphrase } from './xdr/passphrase.js';
 import { XdrError, XdrReader } from './xdr/reader.js';
+import { skipLedgerCloseMeta } from './xdr/skip.generated.js';
+
+const BATCH_HEADER_BYTES = 12;
 
 export interface DecodeLimits {
   /** Most bytes that one compressed input may unpack to. */
@@ -43,9 +46,9 @@ export class LedgerDecoder {
     const ledgers: DecodedLedger[] = [];
     try {
       for (const input of inputs) {
-        const r = new XdrReader(unpack(input.bytes, { maxBytes: this.limits.unpackedBytes }));
+        const r = new XdrReader(unpackBorrowed(input.bytes, { maxBytes: this.limits.unpackedBytes }));
         if (input.form === 'ledger') this.decodeLedger(r, input.sequence, ledgers);
-        else this.decodeBatch(r, input.sequence, ledgers);
+        else this.decodeBatch(r, input, ledgers);
       }
       return { ledgers };
     } catch (error) {
@@ -54,14 +57,15 @@ export class LedgerDecoder {
   }
 
   private decodeLedger(r: XdrReader, sequence: number | undefined, ledgers: DecodedLedger[]): void {
-    const end = this.decodeAt(r, 0, sequence, ledgers);
-    if (end !== r.end) throw leftOver(r, end, `ledger ${this.log.sequence}`);
+    this.decodeAt(r, 0, sequence, true, ledgers);
   }
 
   /** LedgerCloseMetaBatch: startSequence, endSequence (inclusive), ledgerCloseMetas<>. */
-  private decodeBatch(r: XdrReader, sequence: number | undefined, ledgers: DecodedLedger[]): void {
-    if (r.end < 12)
-      throw new ProcessorError('LEDGER_INVALID', `LedgerCloseMetaBatch: 12 bytes expected, ${r.end} found`);
+  private decodeBatch(r: XdrReader, input: DecodeInput, ledgers: DecodedLedger[]): void {
+    if (r.end < BATCH_HEADER_BYTES) {
+      const message = `LedgerCloseMetaBatch: ${BATCH_HEADER_BYTES} bytes expected, ${r.end} found`;
+      throw new ProcessorError('LEDGER_INVALID', message);
+    }
     const start = r.view.getUint32(0);
     const end = r.view.getUint32(4);
     const count = r.view.getUint32(8);
@@ -71,18 +75,30 @@ export class LedgerDecoder {
         lastLedger: end,
       });
     }
-    if (sequence !== undefined && sequence !== start) throw mismatch(sequence, start);
-    let p = 12;
-    for (let i = 0; i < count; i += 1) p = this.decodeAt(r, p, start + i, ledgers);
-    if (p !== r.end) throw leftOver(r, p, `the batch of ledgers ${start} to ${end}`);
+    if (input.sequence !== undefined && input.sequence !== start) throw mismatch(input.sequence, start);
+    const { firstLedger = start, lastLedger = end } = input;
+    let p = BATCH_HEADER_BYTES;
+    for (let sequence = start; sequence <= end; sequence += 1) {
+      const isWanted = sequence >= firstLedger && sequence <= lastLedger;
+      p = isWanted ? this.decodeAt(r, p, sequence, sequence === end, ledgers) : skipLedger(r, p, sequence);
+    }
   }
 
-  /** Decodes the ledger at `start`, adds it to `ledgers`, and returns the offset behind it. */
-  private decodeAt(r: XdrReader, start: number, sequence: number | undefined, ledgers: DecodedLedger[]): number {
+  /** Decodes the ledger at `start`, adds it to `ledgers`, and returns the offset behind it. Nothing may follow the last. */
+  private decodeAt(
+    r: XdrReader,
+    start: number,
+    sequence: number | undefined,
+    isLast: boolean,
+    ledgers: DecodedLedger[],
+  ): number {
     const { log } = this;
     let scanned: ScannedLedger;
     try {
       scanned = scanLedgerCloseMeta(r, log, start);
+      if (isLast && scanned.end !== r.end) {
+        throw new XdrError('LedgerCloseMeta', scanned.end, `${r.end - scanned.end} bytes left over after the ledger`);
+      }
     } catch (error) {
       if (!(error instanceof XdrError)) throw error;
       throw invalidLedger(error, start, log.sequence === 0 ? sequence : log.sequence);
@@ -107,6 +123,16 @@ export class LedgerDecoder {
   }
 }
 
+/** Passes a ledger of a batch that is not wanted. */
+function skipLedger(r: XdrReader, start: number, sequence: number): number {
+  try {
+    return skipLedgerCloseMeta(r, start);
+  } catch (error) {
+    if (!(error instanceof XdrError)) throw error;
+    throw invalidLedger(error, start, sequence);
+  }
+}
+
 function invalidLedger(error: XdrError, start: number, sequence: number | undefined): ProcessorError {
   const offset = error.offset - start;
   const where = sequence === undefined ? 'ledger of unknown sequence' : `ledger ${sequence}`;
@@ -117,10 +143,4 @@ function invalidLedger(error: XdrError, start: number, sequence: number | undefi
 function mismatch(expected: number, found: number): ProcessorError {
   const message = `ledger ${expected} expected, the header says ${found}`;
   return new ProcessorError('LEDGER_MISMATCH', message, { ledger: expected });
-}
-
-function leftOver(r: XdrReader, p: number, what: string): ProcessorError {
-  return new ProcessorError('LEDGER_INVALID', `${r.end - p} bytes left over after ${what}, at byte ${p}`, {
-    offset: p,
-  });
 }

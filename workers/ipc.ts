@@ -9,6 +9,7 @@
  */
 import { Message, type Schema } from 'apache-arrow';
 import { BufferRegion, FieldNode, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+import type { ColumnKind } from './columns/column.js';
 
 const ALIGNMENT = 8;
 const CONTINUATION = 0xffffffff;
@@ -70,6 +71,17 @@ export function encodeRecordBatch(rows: number, columns: readonly BuiltColumn[])
     body: message.subarray(0, length),
     layout: Int32Array.from(layout),
   };
+}
+
+/** A record batch without rows: what a stream sends when it only has its progress to tell. */
+export function emptyRecordBatch(kinds: readonly ColumnKind[]): RecordBatchMessage {
+  const none = new Uint8Array(0);
+  const noText = new Uint8Array(new Int32Array(1).buffer);
+  const columns = kinds.map((kind) => ({
+    nullCount: 0,
+    buffers: kind === 'utf8' ? [none, noText, none] : [none, none],
+  }));
+  return encodeRecordBatch(0, columns);
 }
 
 /** The schema as message metadata, padded to 8 bytes. */

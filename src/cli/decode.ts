@@ -9,10 +9,9 @@ import { type DecodePool, InlineDecodePool, ThreadDecodePool } from '../pool/dec
 import { DEFAULT_NETWORK_PASSPHRASE, NETWORK_PASSPHRASES, networkPassphrase } from '../request/networks.js';
 import { parseRowRequest, requestWarnings } from '../request/row-request.js';
 import { BatchAssembler } from '../stream/batches.js';
-import type { DecodeResult } from '../../workers/decode-result.js';
+import type { DecodeInput, DecodeResult } from '../../workers/decode-result.js';
 import { ProcessorError } from '../../workers/errors.js';
 import { CHANGE_TYPES, DURABILITIES, type DecodeRequest } from '../../workers/request.js';
-import { unpackerReady } from '../../workers/unpack/unpack.js';
 import { batchWriter, columnKinds, FORMATS, type Format } from './output/writers.js';
 import { Output } from './output/output.js';
 import { DecodeProgress } from './progress.js';
@@ -92,7 +91,7 @@ async function decodeFiles(files: readonly string[], flags: DecodeFlags): Promis
   for (const warning of requestWarnings(request)) process.stderr.write(`warning: ${warning}\n`);
 
   const threads = flags.workers ?? defaultThreads(files);
-  const pool = await openPool(threads);
+  const pool = openPool(threads);
   const writer = batchWriter(flags.format, request);
   const output = new Output(process.stdout);
   const progress = new DecodeProgress(process.stderr);
@@ -185,7 +184,11 @@ async function* fileTasks(files: readonly string[]): AsyncGenerator<FileTask, vo
 }
 
 async function decodeTask(pool: DecodePool, request: string, task: FileTask): Promise<FileResult> {
-  const inputs = task.ledgers.map(({ bytes }) => ({ bytes, form: 'ledger' as const }));
+  const inputs = task.ledgers.map(({ bytes, sequence }): DecodeInput => ({
+    bytes,
+    form: 'ledger',
+    ...(sequence !== undefined && { sequence }),
+  }));
   const first = task.ledgers[0]!.index + 1;
   const what = `ledgers ${first} to ${first + inputs.length - 1} of ${task.file}`;
   return { task, result: await pool.run({ request, inputs }, what) };
@@ -196,7 +199,7 @@ function fileError(result: DecodeResult, task: FileTask): ProcessorError {
   return new ProcessorError(code, `${task.file}: ${message}`, { ...place, file: task.file });
 }
 
-async function openPool(threads: number): Promise<DecodePool> {
+function openPool(threads: number): DecodePool {
   if (threads > 0) {
     return new ThreadDecodePool({
       threads,
@@ -204,7 +207,6 @@ async function openPool(threads: number): Promise<DecodePool> {
       taskTimeoutMs: TASK_TIMEOUT_MS,
     });
   }
-  await unpackerReady;
   return new InlineDecodePool();
 }
 

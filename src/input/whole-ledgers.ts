@@ -39,14 +39,16 @@ export async function* wholeLedgers(bytes: ByteQueue, maxBytes: number): AsyncGe
 
   const batch = form === 'batch' ? batchHeader(r.view) : undefined;
   if (batch?.isConsistent === false) throw inconsistent(batch);
+  const isTooLong = error === undefined && reached < r.end;
   let p = start;
-  for (const [i, end] of ends.entries()) {
+  // A ledger with bytes behind it is not taken for sound.
+  for (const [i, end] of (isTooLong ? ends.slice(0, -1) : ends).entries()) {
     const ledger = p === 0 && end === r.end ? r.bytes : new Uint8Array(r.bytes.subarray(p, end));
     yield batch === undefined ? { bytes: ledger } : { bytes: ledger, sequence: batch.first + i };
     p = end;
   }
   if (error !== undefined) throw invalidLedger(error, ends.length, p, p);
-  if (reached < r.end) throw leftOver(r.end - reached, ends.length - 1, reached);
+  if (isTooLong) throw leftOver(r.end - reached, ends.length - 1, reached);
 }
 
 /** What the first bytes allow. Both begin with a small number where the ledgers of a batch are the first of a network. */

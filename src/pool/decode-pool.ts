@@ -70,6 +70,11 @@ export class ThreadDecodePool implements DecodePool {
     return this.budget.usedBytes;
   }
 
+  /** Share of the time since the pool began that its threads were busy, 0 to 1. */
+  get utilisation(): number {
+    return this.piscina.utilization;
+  }
+
   async run(task: DecodeTask, what: string): Promise<DecodeResult> {
     const inputs = task.inputs.map((input): DecodeInput => ({ ...input, bytes: transferable(input.bytes) }));
     const bytes = inputs.reduce((sum, input) => sum + input.bytes.byteLength, 0);

@@ -6,7 +6,7 @@
  */
 
 /** Bytes of a buffer outside a view of it that do not speak against transferring the buffer. */
-const TRANSFER_SLACK_BYTES = 64;
+const TRANSFER_SLACK_BYTES = 256;
 
 /** `bytes` on an ArrayBuffer that can be transferred: its own where possible, else a copy. */
 export function transferable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -119,18 +119,28 @@ export function requestWarnings(request: DecodeRequest): string[] {
     );
 }
 
+/** `filters.contract_ids[0]` of a path of keys and indexes. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Where a fault is: of an unknown key, that key. */
+function keyOf(issue: z.core.$ZodIssue): string {
+  const own = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return pathText([...issue.path, ...own]);
+}
+
 /** All faults of a request in one error. */
 export function requestInvalid(error: z.ZodError): ProcessorError {
   const faults = error.issues.map((issue) => {
-    const key = issue.path.reduce<string>(
-      (path, part) =>
-        typeof part === 'number' ? `${path}[${part}]` : path === '' ? String(part) : `${path}.${String(part)}`,
-      '',
-    );
-    return key === '' ? issue.message : `${key}: ${issue.message}`;
+    const place = pathText(issue.path);
+    return place === '' ? issue.message : `${place}: ${issue.message}`;
   });
-  const key = error.issues[0]?.path.join('.');
-  return new ProcessorError('REQUEST_INVALID', faults.join('; '), key === undefined ? {} : { key });
+  const first = error.issues[0];
+  return new ProcessorError('REQUEST_INVALID', faults.join('; '), first === undefined ? {} : { key: keyOf(first) });
 }
 
 function columnNames(table: TableName, asked: readonly string[] | undefined): string[] {

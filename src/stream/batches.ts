@@ -16,6 +16,8 @@ export interface LedgerBatch {
   readonly rows: number;
   /** Undefined where its ledgers have no rows. */
   readonly message: RecordBatchMessage | undefined;
+  /** Bytes of the blocks that it was made of. */
+  readonly blockBytes: number;
   /** For a part of one ledger: which of how many, from 1. */
   readonly piece?: { readonly number: number; readonly of: number };
 }
@@ -33,6 +35,11 @@ export class BatchAssembler {
   constructor(kinds: readonly ColumnKind[], batchRows: number) {
     this.kinds = kinds;
     this.batchRows = batchRows;
+  }
+
+  /** Rows of the batch at hand. */
+  get waitingRows(): number {
+    return this.rows;
   }
 
   /** Adds the next ledger; returns the batches that this completes, mostly none or one. */
@@ -57,13 +64,13 @@ export class BatchAssembler {
   /** Ends the batch at hand: one batch, or none when no ledger is in it. */
   flush(): LedgerBatch[] {
     if (this.firstLedger === undefined) return [];
-    const { firstLedger, lastLedger, rows, blocks } = this;
+    const { firstLedger, lastLedger, rows, bytes, blocks } = this;
     this.firstLedger = undefined;
     this.rows = 0;
     this.bytes = 0;
     this.blocks = [];
     const message = blocks.length === 0 ? undefined : mergeRecordBatches(this.kinds, blocks);
-    return [{ firstLedger, lastLedger, rows, message }];
+    return [{ firstLedger, lastLedger, rows, message, blockBytes: bytes }];
   }
 }
 
@@ -73,6 +80,7 @@ function pieces(ledger: DecodedLedger): LedgerBatch[] {
     lastLedger: ledger.sequence,
     rows: message.rows,
     message,
+    blockBytes: message.body.byteLength,
     piece: { number: i + 1, of: ledger.blocks.length },
   }));
 }

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { corpusLedgers, readCorpus, skipWithoutCorpus } from '../support/corpus.js';
 import { decodeRows } from '../support/decode-rows.js';
 import { oracleRows } from '../support/row-oracle.js';
-import { unpackerReady } from '../../workers/unpack/unpack.js';
-
-before(() => unpackerReady);
 
 function expectedRows(name: string): unknown[] {
   const text = readCorpus(`${name}.jsonl`).toString('utf8');

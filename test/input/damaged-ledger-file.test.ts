@@ -198,7 +198,18 @@ describe('a damaged input', { skip: skipWithoutCorpus }, () => {
     );
     assert.equal(before.length, 1);
     const detail = `4 bytes left over behind ledger 2 of the file, at byte ${bytes.length}`;
-    await assertAfterTwo(fileOf(Buffer.concat([bytes, Buffer.alloc(4)])), 'LEDGER_INVALID', detail);
+    const tooLong = await assertFails(fileOf(Buffer.concat([bytes, Buffer.alloc(4)])), 'LEDGER_INVALID', detail);
+    assert.equal(tooLong.ledgers.length, 1, 'the ledger with bytes behind it is not taken for sound');
+  });
+
+  test('ledger with bytes behind it is refused', async () => {
+    const detail = `3 bytes left over behind ledger 1 of the file, at byte ${first.length}`;
+    const { ledgers: before } = await assertFails(
+      fileOf(Buffer.concat([first, Buffer.alloc(3)])),
+      'LEDGER_INVALID',
+      detail,
+    );
+    assert.equal(before.length, 0);
   });
 
   test('batch that counts other ledgers than its sequences say is refused', async () => {

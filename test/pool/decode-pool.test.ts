@@ -12,7 +12,6 @@ import { parseRowRequest } from '../../src/request/row-request.js';
 import { createLedgerGenerator } from '../../src/simulate/ledger-generator.js';
 import type { DecodeTask } from '../../workers/decode-task.js';
 import { ProcessorError } from '../../workers/errors.js';
-import { unpackerReady } from '../../workers/unpack/unpack.js';
 
 const PASSPHRASE = 'Test SDF Network ; September 2015';
 const REQUEST = JSON.stringify(parseRowRequest({}, PASSPHRASE));
@@ -21,7 +20,6 @@ const LIMITS = { maxBytesInFlight: 8_000_000, taskTimeoutMs: 30_000 };
 let directory: string;
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'decode-pool-'));
-  await unpackerReady;
 });
 after(() => rm(directory, { recursive: true }));
 

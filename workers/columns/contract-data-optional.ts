@@ -2,8 +2,8 @@
 import { int128ToString } from '../text/int128.js';
 import { scValJson } from '../text/sc-val-json.js';
 import { NONE } from '../rows/arrange.js';
-import { balanceAmountAt } from '../rows/asset-contract.js';
-import { keyAt, transactionOf, type ContractDataContext } from '../rows/context.js';
+import { balanceAmountAt, balanceHolderAt } from '../rows/asset-contract.js';
+import { durabilityAt, keyAt, transactionOf, type ContractDataContext } from '../rows/context.js';
 import type { Column } from './column.js';
 import { writeEntryValues, writeHash, writeXdr } from './write-text.js';
 
@@ -41,12 +41,12 @@ export const CONTRACT_DATA_OPTIONAL_COLUMNS: readonly Column<ContractDataContext
     postgres: 'numeric(39)',
     optional: true,
     sentence: 'The balance before an update or removal, exact decimal.',
-    needs: ['facts'],
     write(c, from, to, out) {
       const { keyEnd, valueEnd } = c.changes;
       for (let row = from; row < to; row += 1) {
         const previous = c.rows.previous[row]!;
-        const isBalance = previous !== NONE && c.facts.holder[row] !== NONE;
+        // By the key: the value may have ceased to be a balance.
+        const isBalance = previous !== NONE && balanceHolderAt(c.r, keyAt(c, row), durabilityAt(c, row)) !== NONE;
         const amount = isBalance ? balanceAmountAt(c.r, keyEnd[previous]!, valueEnd[previous]!) : NONE;
         if (amount === NONE) out.null();
         else out.ascii(int128ToString(c.r.view, amount));

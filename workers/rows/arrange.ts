@@ -170,7 +170,7 @@ class PreImages {
     this.index ??= this.makeIndex();
     const candidates = this.index.get(this.changes.keyText(this.r, change));
     if (candidates === undefined) return NONE;
-    return candidates.findLast((candidate) => candidate < change) ?? candidates[0]!;
+    return lastBefore(candidates, change) ?? candidates[0]!;
   }
 
   private isPreImage(change: number): boolean {
@@ -189,4 +189,16 @@ class PreImages {
     }
     return index;
   }
+}
+
+/** The largest of ascending `values` below `limit`: a hostile list may hold very many. */
+function lastBefore(values: readonly number[], limit: number): number | undefined {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return values[low - 1];
 }

@@ -15,25 +15,20 @@ import { NONE, type LedgerRows } from './arrange.js';
 
 /** Compacts `rows` in place. Runs after the contract filter and before all others. */
 export function compactRows(r: XdrReader, changes: ContractDataChanges, rows: LedgerRows): void {
-  const first = new Map<string, number>();
-  const last = new Map<string, number>();
+  const rowsOfKey = new Map<string, number[]>();
   for (let row = 0; row < rows.count; row += 1) {
     const key = changes.keyText(r, rows.change[row]!);
-    if (!first.has(key)) first.set(key, row);
-    last.set(key, row);
+    const known = rowsOfKey.get(key);
+    if (known === undefined) rowsOfKey.set(key, [row]);
+    else known.push(row);
   }
-  if (last.size === rows.count) {
-    // Nothing to net: every key changed once.
-    return;
-  }
+  if (rowsOfKey.size === rows.count) return;
 
   // Net changes are worked out before rows move, since a key's first row may stand where another is moved to.
-  const net: NetChange[] = [];
-  for (const [key, row] of last) {
-    const change = netChange(rows, first.get(key)!, row);
-    if (change !== undefined) net.push(change);
-  }
-  net.sort((a, b) => a.changeIndex - b.changeIndex);
+  const net = [...rowsOfKey.values()]
+    .map((rowsOfOne) => netChange(changes, rows, rowsOfOne))
+    .filter((change) => change !== undefined)
+    .sort((a, b) => a.changeIndex - b.changeIndex);
   rows.count = 0;
   for (const { kind, change, entry, previous, changeIndex } of net) {
     rows.push(kind, change, entry, previous, changeIndex);
@@ -48,22 +43,27 @@ interface NetChange {
   readonly changeIndex: number;
 }
 
-function netChange(rows: LedgerRows, first: number, last: number): NetChange | undefined {
-  const change = rows.change[last]!;
-  const changeIndex = rows.changeIndex[last]!;
-  const lastKind = rows.kind[last]!;
-  const firstKind = rows.kind[first]!;
-  if (first === last || lastKind === EVICTED) {
-    return { kind: lastKind, change, entry: rows.entry[last]!, previous: rows.previous[last]!, changeIndex };
+/** The net change of one key, of which `own` are the rows in order. */
+function netChange(changes: ContractDataChanges, rows: LedgerRows, own: readonly number[]): NetChange | undefined {
+  const first = own[0]!;
+  const last = own.at(-1)!;
+  const place = { change: rows.change[last]!, changeIndex: rows.changeIndex[last]! };
+  if (own.length === 1 || rows.kind[last] === EVICTED) {
+    return { ...place, kind: rows.kind[last]!, entry: rows.entry[last]!, previous: rows.previous[last]! };
   }
 
-  const isGone = lastKind === REMOVED;
-  // The entry before the ledger: none for a key that was absent, the restored entry for an archived one.
-  const before = firstKind === RESTORED ? rows.entry[first]! : rows.previous[first]!;
+  // What the key was before the ledger: the first change's pre-image, or the entry that was brought back. One core
+  // release candidate wrote RESTORED after the UPDATED that it is the pre-image of.
+  const firstKind = rows.kind[first]!;
+  const before = firstKind === RESTORED ? rows.change[first]! : rows.previous[first]!;
+  const wasArchived = before !== NONE && changes.kind[before] === RESTORED;
+  const final = own.findLast((row) => row !== first && rows.change[row] !== before) ?? first;
+  const isGone = rows.kind[final] === REMOVED;
+
   if (firstKind === CREATED) {
-    return isGone ? undefined : { kind: CREATED, change, entry: rows.entry[last]!, previous: NONE, changeIndex };
+    return isGone ? undefined : { ...place, kind: CREATED, entry: rows.entry[final]!, previous: NONE };
   }
-  if (isGone) return { kind: REMOVED, change, entry: before, previous: before, changeIndex };
-  if (firstKind === RESTORED) return { kind: RESTORED, change, entry: rows.entry[last]!, previous: NONE, changeIndex };
-  return { kind: UPDATED, change, entry: rows.entry[last]!, previous: before, changeIndex };
+  if (isGone) return { ...place, kind: REMOVED, entry: before, previous: before };
+  if (wasArchived) return { ...place, kind: RESTORED, entry: rows.entry[final]!, previous: NONE };
+  return { ...place, kind: UPDATED, entry: rows.entry[final]!, previous: before };
 }

@@ -122,7 +122,8 @@ function assetTest(filters: RowFilters, knownAssets: KnownAssets): RowTest {
   const issuers = filters.assetIssuers && new Set(filters.assetIssuers);
   const matches = (asset: Asset | undefined): boolean => {
     if (asset === undefined) return false;
-    const code = asset.type === 'native' ? NATIVE_CODE : asset.code!;
+    // An issued asset may call itself native; the word in a filter means the network's own asset only.
+    const code = asset.type === 'native' ? NATIVE_CODE : asset.code === NATIVE_CODE ? '' : asset.code!;
     return (
       (codes?.has(code) ?? true) &&
       (asset.issuer === null ? issuers === undefined : (issuers?.has(asset.issuer) ?? true))

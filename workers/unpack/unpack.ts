@@ -13,9 +13,6 @@ export interface UnpackLimits {
   readonly maxBytes: number;
 }
 
-/** Resolves when {@link unpack} may be called: at once, since the zstd library starts synchronously on first use. */
-export const unpackerReady: Promise<void> = Promise.resolve();
-
 /**
  * The content of zstd or gzip data, told by its first bytes, in an ArrayBuffer of its own and of exactly its size.
  * Anything else is returned as it is. Throws ProcessorError UNPACK_FAILED for damaged data, UNPACK_LIMIT for content

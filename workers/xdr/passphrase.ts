@@ -88,7 +88,11 @@ function signaturePayload(r: XdrReader, envelope: number, networkId: Buffer): Bu
     case ENVELOPE_TYPE_TX_V0:
       // A V0 transaction is signed as the V1 transaction it stands for: its source account becomes a MuxedAccount of
       // type ed25519 (0), and its optional time bounds read as Preconditions.
-      return Buffer.concat([networkId, wordBytes(ENVELOPE_TYPE_TX, 0), r.bytes.subarray(start, skipTransactionV0(r, start))]);
+      return Buffer.concat([
+        networkId,
+        wordBytes(ENVELOPE_TYPE_TX, 0),
+        r.bytes.subarray(start, skipTransactionV0(r, start)),
+      ]);
     case ENVELOPE_TYPE_TX:
       return Buffer.concat([networkId, wordBytes(type), r.bytes.subarray(start, skipTransaction(r, start))]);
     case ENVELOPE_TYPE_TX_FEE_BUMP:
