@@ -1,22 +1,26 @@
 #!/usr/bin/env node
 /** The program: commands and their exit codes. 0 clean, 1 ours to report, 75 try again (sysexits.h EX_TEMPFAIL). */
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './cli/decode.js';
+import { replayCommand } from './cli/replay.js';
+import { serveCommand } from './cli/serve.js';
+import { simulateCommand } from './cli/simulate.js';
+import { programVersion } from './cli/version.js';
 import { asProcessorError } from '../workers/errors.js';
 
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
+const commands = [serveCommand(), decodeCommand(), simulateCommand(), replayCommand()];
 
 const program = new Command('contract-data-processor')
   .description('Stellar contract data as Arrow record batches')
-  .version(version())
+  .version(programVersion())
   .exitOverride()
-  .showHelpAfterError('(add --help for the options)')
-  .addCommand(decodeCommand().exitOverride().showHelpAfterError('(add --help for the options)'));
+  .showHelpAfterError('(add --help for the options)');
+for (const command of commands) {
+  program.addCommand(command.exitOverride().showHelpAfterError('(add --help for the options)'), {
+    isDefault: command.name() === 'serve',
+  });
+}
 
 try {
   await program.parseAsync();

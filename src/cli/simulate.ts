@@ -1,0 +1,60 @@
+/** `simulate`: a raw ledger source of deterministic, realistic ledgers. */
+import { Command, Option } from 'commander';
+import { GeneratedLedgers } from '../ledger-server/generated-ledgers.js';
+import { DEFAULT_NETWORK_PASSPHRASE, NETWORK_PASSPHRASES, networkPassphrase } from '../request/networks.js';
+import { createLedgerGenerator, LAST_SEQUENCE, type LedgerGenerator } from '../simulate/ledger-generator.js';
+import { ProcessorError } from '../../workers/errors.js';
+import { addServeFlags, positive, type ServeFlags, serveLedgers, wholeNumber } from './serve-ledgers.js';
+
+interface SimulateFlags extends ServeFlags {
+  readonly seed: string;
+  readonly startLedger: number;
+  readonly ledgers: number;
+  readonly txsPerLedger: number;
+  readonly networkPassphrase: string;
+}
+
+const EXAMPLES = `
+Ledger n depends on the seed, the passphrase, the transactions per ledger and n alone.
+
+Examples:
+  contract-data-processor simulate
+  contract-data-processor simulate --rate 0.2 --seed 7
+  contract-data-processor simulate --ledgers 1000 --skip-ledger 70 --hang-after 500`;
+
+export function simulateCommand(): Command {
+  const command = new Command('simulate')
+    .description('Serve simulated ledgers as a raw ledger source')
+    .addOption(new Option('--seed <text>', 'different seeds give different ledgers').default('1'))
+    .option('--start-ledger <sequence>', 'first ledger', positive, 1)
+    .option('--ledgers <count>', 'how many there are; 0: endless', wholeNumber, 0)
+    .option('--txs-per-ledger <count>', 'transactions in each ledger, 1 to 5000', positive, 100)
+    .option(
+      '--network-passphrase <passphrase>',
+      `passphrase, or ${Object.keys(NETWORK_PASSPHRASES).join(', ')}`,
+      DEFAULT_NETWORK_PASSPHRASE,
+    );
+  return addServeFlags(command).addHelpText('after', EXAMPLES).action(simulate);
+}
+
+async function simulate(flags: SimulateFlags): Promise<void> {
+  const { seed, txsPerLedger, startLedger, ledgers } = flags;
+  const passphrase = networkPassphrase(flags.networkPassphrase);
+  const last = ledgers === 0 ? LAST_SEQUENCE : startLedger + ledgers - 1;
+  if (startLedger > LAST_SEQUENCE || last > LAST_SEQUENCE) {
+    throw new ProcessorError('REQUEST_INVALID', `ledgers end at ${LAST_SEQUENCE}, ${last} asked for`, {
+      key: 'ledgers',
+    });
+  }
+  const generator = generatorOf({ seed, networkPassphrase: passphrase, txsPerLedger });
+  await serveLedgers(new GeneratedLedgers(generator, startLedger, last), passphrase, flags);
+}
+
+function generatorOf(options: Parameters<typeof createLedgerGenerator>[0]): LedgerGenerator {
+  try {
+    return createLedgerGenerator(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ProcessorError('REQUEST_INVALID', error.message, { key: 'txs-per-ledger' }, error);
+  }
+}

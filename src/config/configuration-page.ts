@@ -1,0 +1,60 @@
+/** docs/configuration.md, from the settings. */
+import { SECTION_TITLES } from './options.js';
+import { SERVE_SETTINGS } from './serve-settings.js';
+import { defaultText, flagOf, sectionOf, type Setting } from './setting.js';
+
+const INTRODUCTION = `# Configuration
+
+Written from the code by \`npm run docs\`; do not edit.
+
+\`serve\` takes each setting as a flag, an environment variable or a key of the YAML file given with \`--config\`; a flag goes
+before the environment, the environment before the file, and the file before the default.
+[config.example.yaml](../config.example.yaml) has every key.
+
+- **Checked at start.** All faults are reported at once. Unknown flags and file keys are errors; an unknown environment
+  variable that is nearly a known one is warned about. An empty environment variable counts as absent.
+- **duration**: \`10s\`, \`1m30s\`, \`1.5h\`, \`500ms\` (Go's spelling), or plain milliseconds.
+- **size**: \`8MiB\`, \`512KiB\`, \`1GiB\`, or plain bytes.
+- **address**: \`host:port\`, \`[::1]:port\`; \`:port\` listens on every interface, and dials this machine.
+- **list**: commas between members, spaces around them do not count; a flag may be given again, the file takes a YAML list.
+- **boolean**: \`true\`, \`false\`, \`1\`, \`0\`; as a flag also \`--flag\` and \`--no-flag\`.
+`;
+
+const SHARED = 'The variable belongs to other programs too: what does not fit there is ignored.';
+
+export function configurationPage(): string {
+  const settings: Setting[] = Object.values(SERVE_SETTINGS);
+  const sections = [...new Set(settings.map(sectionOf))];
+  return [INTRODUCTION, ...sections.map((name) => section(name, settings))].join('\n');
+}
+
+function section(name: string, settings: readonly Setting[]): string {
+  const rows = settings
+    .filter((setting) => sectionOf(setting) === name)
+    .map((setting) => {
+      const { env, yaml, kind, sentence, secret, sharedVariable } = setting;
+      const type = kind.bounds === undefined ? kind.name : `${kind.name}: ${kind.bounds}`;
+      const fallback = defaultText(setting);
+      const cells = [
+        `\`${env}\``,
+        `\`${flagOf(setting)}\``,
+        `\`${yaml}\``,
+        type,
+        fallback === undefined || fallback === ''
+          ? ''
+          : typeof setting.default === 'object'
+            ? fallback
+            : `\`${fallback}\``,
+        [sentence, secret && 'Secret: never printed.', sharedVariable && SHARED].filter(Boolean).join(' '),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    });
+  return [
+    `## ${SECTION_TITLES[name] ?? name}`,
+    '',
+    '| environment | flag | file | type | default | meaning |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}

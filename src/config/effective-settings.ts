@@ -1,0 +1,26 @@
+/** The configuration in force, fit to be printed: secrets masked, the origin of each value beside it. */
+import type { Origin, ReadSettings } from './read-settings.js';
+import type { Settings } from './setting.js';
+
+export const MASK = '***';
+
+export interface EffectiveSetting {
+  /** The environment variable's name, by which a setting is known everywhere. */
+  readonly key: string;
+  /** Empty where a setting has no value. */
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+export function effectiveSettings<S extends Settings>(settings: S, read: ReadSettings<S>): EffectiveSetting[] {
+  return Object.entries(settings).map(([name, setting]) => {
+    const value = read.values[name];
+    const shown = value === undefined ? '' : setting.secret === true ? MASK : setting.kind.show(value);
+    return { key: setting.env, value: shown, origin: read.origins[name]! };
+  });
+}
+
+/** One line per setting: `GRPC_ADDRESS=:8815 (default)`. */
+export function effectiveText(settings: readonly EffectiveSetting[]): string {
+  return settings.map(({ key, value, origin }) => `${key}=${value} (${origin})\n`).join('');
+}

@@ -1,0 +1,37 @@
+/** The configuration of `serve`: read, checked across settings, frozen. */
+import type { RawValue } from './kinds/kind.js';
+import { type ReadSettings, readSettings } from './read-settings.js';
+import { SERVE_SETTINGS, type ServeConfig } from './serve-settings.js';
+import { readYamlFile } from './yaml-file.js';
+
+export interface ServeConfigSources {
+  /** From {@link flagValues}. */
+  readonly flags: Readonly<Record<string, RawValue | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path given with --config. */
+  readonly file?: string | undefined;
+}
+
+/** Throws one ProcessorError that lists all faults. */
+export function loadServeConfig(sources: ServeConfigSources): ReadSettings<typeof SERVE_SETTINGS> {
+  const known = Object.values(SERVE_SETTINGS).map((setting) => setting.yaml);
+  const file = sources.file === undefined ? undefined : readYamlFile(sources.file, known);
+  return readSettings(SERVE_SETTINGS, { flags: sources.flags, env: sources.env, file }, crossFaults);
+}
+
+function crossFaults(config: ServeConfig): string[] {
+  const faults: string[] = [];
+  if (config.streamShareBytes > config.maxMemoryMb * 2 ** 20) {
+    faults.push('STREAM_SHARE: no more than MAX_MEMORY_MB expected, since every stream takes its share from there');
+  }
+  if ((config.sourceTlsCert === undefined) !== (config.sourceTlsKey === undefined)) {
+    faults.push('SOURCE_TLS_CERT and SOURCE_TLS_KEY: both or neither expected');
+  }
+  const tlsKeys = [config.sourceTlsCa, config.sourceTlsCert, config.sourceTlsKey, config.sourceTlsServerName];
+  if (!config.sourceTls && tlsKeys.some((value) => value !== undefined)) {
+    faults.push(
+      'SOURCE_TLS: true expected where other SOURCE_TLS_* settings are given, or the connection is not encrypted',
+    );
+  }
+  return faults;
+}

@@ -1,0 +1,167 @@
+/** A RawLedgerService over a store of ledgers: both packages of it, and chunks. */
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadProto } from '../grpc/load-proto.js';
+import type { FaultPlan } from './faults.js';
+import { readLedgerHeader } from './ledger-header.js';
+import type { LedgerStore, StoredLedgers } from './ledger-store.js';
+import { LedgerStreams } from './ledger-streams.js';
+import { serveStream, statusOf } from './server-stream.js';
+
+export const SERVED_PROTOCOLS = ['chunks', 'ledgers', 'stellar.v1'] as const;
+export type ServedProtocol = (typeof SERVED_PROTOCOLS)[number];
+
+export interface LedgerServerOptions {
+  readonly store: LedgerStore;
+  /** Said in chunks and in stellar.v1; empty where it is not known. */
+  readonly networkPassphrase: string;
+  /** Ledgers that close each second; 0, the default: all have. */
+  readonly ledgersPerSecond?: number;
+  readonly faults?: FaultPlan;
+  /** What is served; the rest is UNIMPLEMENTED. Default: everything. */
+  readonly protocols?: readonly ServedProtocol[];
+}
+
+interface StreamLedgersRequest {
+  readonly start_ledger: number;
+}
+
+interface LedgerRangeRequest extends StreamLedgersRequest {
+  readonly end_ledger: number;
+}
+
+interface StreamChunksRequest extends LedgerRangeRequest {
+  readonly max_ledgers: number;
+  readonly max_bytes: number;
+  readonly accepted_compression: readonly string[];
+}
+
+const raw = serviceOf('raw_ledger_service/raw_ledger_service.proto', 'raw_ledger_service.RawLedgerService');
+const stellarV1 = serviceOf('stellar/v1/raw_ledger_service.proto', 'stellar.v1.RawLedgerService');
+
+export class LedgerServer {
+  private readonly server = new Server();
+  private readonly streams: LedgerStreams;
+  private readonly networkPassphrase: string;
+  private endpoint = '';
+
+  constructor(options: LedgerServerOptions) {
+    const { store, ledgersPerSecond = 0, faults = {}, protocols = SERVED_PROTOCOLS } = options;
+    this.networkPassphrase = options.networkPassphrase;
+    this.streams = new LedgerStreams(store, ledgersPerSecond, faults);
+    this.server.addService(raw, {
+      ...(protocols.includes('chunks') && this.chunkMethods()),
+      ...(protocols.includes('ledgers') && this.ledgerMethods(rawLedger)),
+    });
+    if (protocols.includes('stellar.v1')) {
+      this.server.addService(stellarV1, { ...this.ledgerMethods(this.stellarV1Ledger), ...this.componentMethods() });
+    }
+  }
+
+  /** Resolves to the port, which the system chooses for 0. Rejects when the address cannot be had. */
+  async listen(host: string, port: number): Promise<number> {
+    const address = host.includes(':') ? `[${host}]` : host;
+    const bound = await new Promise<number>((resolve, reject) => {
+      this.server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+        if (error === null) resolve(boundPort);
+        else reject(error);
+      });
+    });
+    this.endpoint = `${address}:${bound}`;
+    return bound;
+  }
+
+  /** Ends all streams; those that follow have no end of their own. */
+  close(): void {
+    this.server.forceShutdown();
+  }
+
+  private chunkMethods(): UntypedServiceImplementation {
+    const streamRawLedgerChunks = (call: ServerWritableStream<StreamChunksRequest, object>): void =>
+      serveStream(call, (request, signal) => this.chunkMessages(request, signal));
+    return { StreamRawLedgerChunks: streamRawLedgerChunks };
+  }
+
+  private async *chunkMessages(request: StreamChunksRequest, signal: AbortSignal): AsyncGenerator<object> {
+    const chunks = this.streams.chunks(
+      {
+        startLedger: request.start_ledger,
+        endLedger: request.end_ledger,
+        maxLedgers: request.max_ledgers,
+        maxBytes: request.max_bytes,
+        acceptsZstd: request.accepted_compression.includes('CHUNK_COMPRESSION_ZSTD'),
+      },
+      signal,
+    );
+    for await (const { first, last, isCompressed, bytes } of chunks) {
+      yield {
+        start_sequence: first,
+        end_sequence: last,
+        compression: isCompressed ? 'CHUNK_COMPRESSION_ZSTD' : 'CHUNK_COMPRESSION_NONE',
+        ledger_close_meta_batch_xdr: bytes,
+        network_passphrase: this.networkPassphrase,
+      };
+    }
+  }
+
+  private ledgerMethods(messageOf: (ledger: StoredLedgers) => object): UntypedServiceImplementation {
+    const { streams } = this;
+    const messages = async function* (request: StreamLedgersRequest, signal: AbortSignal): AsyncGenerator<object> {
+      for await (const ledger of streams.ledgers(request.start_ledger, signal)) yield messageOf(ledger);
+    };
+    const streamRawLedgers = (call: ServerWritableStream<StreamLedgersRequest, object>): void =>
+      serveStream(call, messages);
+    const getLedgerRange: handleUnaryCall<LedgerRangeRequest, object> = (call, callback) => {
+      streams.range(call.request.start_ledger, call.request.end_ledger).then(
+        (ledgers) => callback(null, { ledgers: ledgers.map(messageOf), latest_ledger: streams.latest }),
+        (error: unknown) => callback(statusOf(error)),
+      );
+    };
+    return { StreamRawLedgers: streamRawLedgers, GetLedgerRange: getLedgerRange };
+  }
+
+  private readonly stellarV1Ledger = (ledger: StoredLedgers): object => ({
+    ...rawLedger(ledger),
+    network: this.networkPassphrase,
+    closed_at: closeTimeOf(ledger),
+  });
+
+  private componentMethods(): UntypedServiceImplementation {
+    const getInfo: handleUnaryCall<object, object> = (_call, callback) =>
+      callback(null, {
+        id: 'raw-ledger-server',
+        name: 'raw-ledger-server',
+        description: 'Simulated or recorded ledgers',
+        type: 'COMPONENT_TYPE_SOURCE',
+        output_event_types: ['raw_ledger_service.RawLedgerChunk', 'raw_ledger_service.RawLedger', 'stellar.ledger.v1'],
+        endpoint: this.endpoint,
+        metadata: { network_passphrase: this.networkPassphrase },
+      });
+    const healthCheck: handleUnaryCall<object, object> = (_call, callback) =>
+      callback(null, { status: 'HEALTH_STATUS_HEALTHY' });
+    return { GetInfo: getInfo, HealthCheck: healthCheck };
+  }
+}
+
+function rawLedger({ first, bytes }: StoredLedgers): object {
+  return { sequence: first, ledger_close_meta_xdr: bytes };
+}
+
+/** Absent in a ledger too damaged to have one: damage is served as any ledger is. */
+function closeTimeOf({ bytes }: StoredLedgers): string {
+  try {
+    return String(readLedgerHeader(bytes).closeTime);
+  } catch {
+    return '0';
+  }
+}
+
+function serviceOf(file: string, service: string): ServiceDefinition {
+  return loadProto(file)[service] as ServiceDefinition;
+}

@@ -1,0 +1,190 @@
+/**
+ * One range from a gRPC source, over as many connections as it takes.
+ *
+ * - Each connection asks for ledgers from the exact next one on, so that nothing is missed between two.
+ * - A source that goes on without a ledger is asked for it again, a limited number of times: gap retries. Every other
+ *   interruption is waited out without limit; health shows it. New ledgers set both counts back.
+ * - A source that says nothing for long is taken for hung. At the quiet tip of a network this, like sources that give up
+ *   waiting themselves, only costs a new connection now and then: one that held long was no failure to back off from.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { ProcessorError } from '../../workers/errors.js';
+import { backoffMs, type BackoffOptions } from './backoff.js';
+import { Continuity, type DueMessage } from './continuity.js';
+import type { LedgerChunk, LedgerRange } from './ledger-source.js';
+import { IDLE } from './paced-stream.js';
+import { isServiceError, type SourceAddress, SourceConnection } from './source-connection.js';
+import { otherNetwork, permanentGap, refused } from './source-errors.js';
+import type { SourceMessage } from './source-message.js';
+import type { ReconnectReason, SourceObserver, SourceStreamState, SourceStreamStatus } from './source-observer.js';
+import { SOURCE_PROTOCOLS, type SourceProtocol } from './source-protocols.js';
+
+export interface RangeStreamOptions {
+  readonly address: SourceAddress;
+  /** Compared with what chunks say; undefined compares nothing. */
+  readonly networkPassphrase: string | undefined;
+  readonly gapRetries: number;
+  /** How long to wait for a ledger that others have overtaken. */
+  readonly gapWaitMs: number;
+  /** How long to wait for any message. */
+  readonly idleTimeoutMs: number;
+  readonly backoff: BackoffOptions;
+  readonly random: () => number;
+  readonly observer: SourceObserver;
+}
+
+/** Statuses that pass. A stream may also be cancelled by what stands between us and the source. */
+const PASSING_STATUSES: ReadonlySet<status> = new Set([
+  status.UNAVAILABLE,
+  status.INTERNAL,
+  status.UNKNOWN,
+  status.RESOURCE_EXHAUSTED,
+  status.DEADLINE_EXCEEDED,
+  status.ABORTED,
+  status.CANCELLED,
+]);
+
+export class RangeStream {
+  private readonly range: LedgerRange;
+  private readonly options: RangeStreamOptions;
+  private readonly order: Continuity;
+  private protocol: SourceProtocol = SOURCE_PROTOCOLS[0]!;
+  private failures = 0;
+  private gaps = 0;
+  private connectedAtMs = Infinity;
+  private state: SourceStreamState = { kind: 'connecting', failures: 0 };
+
+  constructor(range: LedgerRange, options: RangeStreamOptions) {
+    this.range = range;
+    this.options = options;
+    this.order = new Continuity(range);
+  }
+
+  get status(): SourceStreamStatus {
+    return { ...this.range, nextLedger: this.order.next, state: this.state };
+  }
+
+  /** Ends after the range, or when `signal` is aborted. Throws a ProcessorError for what cannot be survived. */
+  async *chunks(signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
+    while (!this.isOver(signal)) {
+      try {
+        yield* this.receive(signal);
+      } catch (error) {
+        if (this.isOver(signal)) return;
+        await this.beforeNextAttempt(this.interruption(error), signal);
+      }
+    }
+  }
+
+  private isOver(signal: AbortSignal): boolean {
+    return signal.aborted || this.order.isComplete;
+  }
+
+  private async *receive(signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
+    const { order } = this;
+    order.restart();
+    this.connectedAtMs = Infinity;
+    this.state = { kind: 'connecting', failures: this.failures };
+    const rest = { startLedger: order.next, endLedger: this.range.endLedger };
+    const connection = new SourceConnection(this.options.address, rest, this.protocol, () =>
+      this.connected(connection),
+    );
+    const close = (): void => connection.close();
+    signal.addEventListener('abort', close);
+    try {
+      while (!this.isOver(signal)) {
+        const { gapWaitMs, idleTimeoutMs } = this.options;
+        const waitMs = order.earliestHeld === undefined ? idleTimeoutMs : gapWaitMs;
+        const message = await connection.next(waitMs);
+        if (message === IDLE) throw new Interruption('idle', `nothing came for ${waitMs} ms`);
+        if (message === undefined) throw new Interruption('ended', 'the source ended the stream');
+        this.protocol = connection.protocol;
+        this.connected(connection);
+        for (const due of this.accept(message)) yield this.chunkOf(due);
+        if (order.isOverfull) throw new Interruption('gap', '');
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+      connection.close();
+    }
+  }
+
+  private connected({ protocol }: SourceConnection): void {
+    this.connectedAtMs = Math.min(this.connectedAtMs, performance.now());
+    this.state = { kind: 'streaming', protocol: protocol.name, failures: this.failures };
+  }
+
+  private accept(message: SourceMessage): DueMessage[] {
+    const { networkPassphrase, observer } = this.options;
+    const { order } = this;
+    const said = message.networkPassphrase;
+    if (networkPassphrase !== undefined && said !== undefined && said !== networkPassphrase) {
+      throw otherNetwork(networkPassphrase, said, message.first);
+    }
+    const repeatedBefore = order.repeated;
+    const due = order.accept(message);
+    if (order.repeated > repeatedBefore) observer.repeated?.();
+    if (due.length > 0) this.failures = this.gaps = 0;
+    return due;
+  }
+
+  private chunkOf({ message, first, last }: DueMessage): LedgerChunk {
+    const { bytes, form } = message;
+    this.options.observer.received?.(last - first + 1, bytes.byteLength, message.closedAt);
+    return {
+      firstLedger: first,
+      lastLedger: last,
+      inputs: [{ bytes, form, sequence: message.first, firstLedger: first, lastLedger: last }],
+      bytes: bytes.byteLength,
+      receivedAtMs: performance.now(),
+    };
+  }
+
+  /** What ended a connection, if it may pass; throws otherwise. */
+  private interruption(error: unknown): Interruption {
+    if (error instanceof ProcessorError) throw error;
+    const { order } = this;
+    const interruption = error instanceof Interruption ? error : this.failure(error);
+    // Chunks are asked for with their end: a source that ends the stream before it does not have the rest.
+    const endedEarly = interruption.reason === 'ended' && this.protocol.isBounded && this.range.endLedger !== 0;
+    const found = order.earliestHeld ?? (endedEarly ? this.range.endLedger + 1 : undefined);
+    if (found === undefined) return interruption;
+    if (this.gaps === this.options.gapRetries) throw permanentGap(order.next, found, this.gaps);
+    this.gaps += 1;
+    return new Interruption('gap', `ledger ${order.next} expected, the source went on with ${found}`);
+  }
+
+  private failure(error: unknown): Interruption {
+    if (!isServiceError(error)) throw error;
+    const answer = `${status[error.code]}: ${error.details}`;
+    if (PASSING_STATUSES.has(error.code)) return new Interruption('failed', answer);
+    throw refused(this.options.address.target, this.order.next, answer, error);
+  }
+
+  private async beforeNextAttempt({ reason, message }: Interruption, signal: AbortSignal): Promise<void> {
+    const { backoff, random, observer } = this.options;
+    if (performance.now() - this.connectedAtMs >= backoff.maxMs) this.failures = 0;
+    const waitMs = backoffMs(this.failures, backoff, random);
+    this.failures += 1;
+    this.state = {
+      kind: 'waiting',
+      failures: this.failures,
+      lastError: message,
+      retryAtMs: performance.now() + waitMs,
+    };
+    observer.reconnecting?.(reason, message);
+    // An abort ends the wait; the caller looks at the signal.
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The end of a connection that is no end of the range. */
+class Interruption extends Error {
+  readonly reason: ReconnectReason;
+
+  constructor(reason: ReconnectReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,121 @@
+/** One connection to a raw ledger source: the first of its protocols that the source knows, message by message. */
+import { Client, credentials, type ChannelCredentials, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import type { LedgerRange } from './ledger-source.js';
+import { IDLE, PacedStream } from './paced-stream.js';
+import { noKnownProtocol } from './source-errors.js';
+import type { SourceMessage } from './source-message.js';
+import { SOURCE_PROTOCOLS, type SourceProtocol } from './source-protocols.js';
+
+/** Ledgers pass 4 MiB, grpc-js's default, and chunks 32 MiB; existing clients of such sources take this much. */
+const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
+/** HTTP/2 window. Node's 64 KiB would limit a stream to that much per round trip. */
+const FLOW_CONTROL_WINDOW_BYTES = 4 * 1024 * 1024;
+
+export interface SourceTls {
+  /** PEM. Without `ca` the system's certificates are trusted; `cert` and `key` are the client's own. */
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  /** The name that the server's certificate must be for, where it is not the target's host. */
+  readonly serverName?: string;
+}
+
+export interface SourceAddress {
+  /** `host:port`, or any other target that gRPC resolves. */
+  readonly target: string;
+  /** Absent: plaintext. */
+  readonly tls?: SourceTls;
+  /** Sent as bearer token with each call. */
+  readonly token?: string;
+}
+
+export class SourceConnection {
+  private readonly address: SourceAddress;
+  private readonly range: LedgerRange;
+  private readonly client: Client;
+  private readonly untried: SourceProtocol[];
+  private current: SourceProtocol;
+  private stream: PacedStream<SourceMessage>;
+
+  /** `preferred` is tried first. `onReady` is called when the connection is made. */
+  constructor(address: SourceAddress, range: LedgerRange, preferred: SourceProtocol, onReady: () => void) {
+    this.address = address;
+    this.range = range;
+    this.untried = SOURCE_PROTOCOLS.filter((protocol) => protocol !== preferred);
+    this.client = new Client(address.target, credentialsOf(address.tls), channelOptions(address.tls));
+    this.current = preferred;
+    this.stream = this.open(preferred);
+    this.client.waitForReady(Infinity, (error) => {
+      if (error === undefined) onReady();
+    });
+  }
+
+  /** The protocol in use: known to be the source's as soon as a message has come. */
+  get protocol(): SourceProtocol {
+    return this.current;
+  }
+
+  /**
+   * The next message; undefined when the source ended the stream with OK; {@link IDLE} when none came within
+   * `timeoutMs`, which is the end of the connection. Throws the ServiceError that ended the stream.
+   */
+  async next(timeoutMs: number): Promise<SourceMessage | undefined | typeof IDLE> {
+    for (;;) {
+      try {
+        return await this.stream.next(timeoutMs);
+      } catch (error) {
+        if (!isServiceError(error) || error.code !== status.UNIMPLEMENTED) throw error;
+        const protocol = this.untried.shift();
+        if (protocol === undefined) {
+          throw noKnownProtocol(
+            this.address.target,
+            SOURCE_PROTOCOLS.map(({ path }) => path),
+          );
+        }
+        this.current = protocol;
+        this.stream = this.open(protocol);
+      }
+    }
+  }
+
+  close(): void {
+    this.stream.cancel();
+    this.client.close();
+  }
+
+  private open(protocol: SourceProtocol): PacedStream<SourceMessage> {
+    const metadata = new Metadata();
+    if (this.address.token !== undefined) metadata.set('authorization', `Bearer ${this.address.token}`);
+    const request = protocol.request(this.range.startLedger, this.range.endLedger);
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    return new PacedStream((interceptor: Interceptor) =>
+      this.client.makeServerStreamRequest(protocol.path, asIs, protocol.decode, request, metadata, {
+        interceptors: [interceptor],
+      }),
+    );
+  }
+}
+
+export function isServiceError(error: unknown): error is Error & { code: status; details: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
+}
+
+export function credentialsOf(tls: SourceTls | undefined): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
+}
+
+export function channelOptions(tls: SourceTls | undefined): Record<string, string | number> {
+  return {
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
+    // Each attempt makes a connection of its own: a hung one is not met again, and the backoff is ours alone.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    ...(tls?.serverName !== undefined && {
+      'grpc.ssl_target_name_override': tls.serverName,
+      'grpc.default_authority': tls.serverName,
+    }),
+  };
+}
