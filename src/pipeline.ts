@@ -11,13 +11,14 @@ import type { OpenRange } from './producer/range-producer.js';
 import type { RangeRequest } from './request/range-request.js';
 import type { LedgerSource } from './source/ledger-source.js';
 import type { MemoryShares } from './stream/memory-shares.js';
-import { rangeStream, type RangeStreamSettings } from './stream/range-stream.js';
+import type { StreamSettings } from './stream/batch-stream.js';
+import { rangeStream } from './stream/range-stream.js';
 
 export interface PipelineParts {
   readonly source: LedgerSource;
   readonly pool: DecodePool;
   readonly memory: MemoryShares;
-  readonly settings: RangeStreamSettings;
+  readonly settings: StreamSettings;
   readonly metrics: StreamMetrics;
   readonly logger: Logger;
 }
@@ -42,12 +43,10 @@ export class Pipeline {
         memory,
         settings: this.parts.settings,
         draining: this.draining.signal,
-        observer: {
-          decoded: (ledger, receivedAtMs) => meter.decoded(ledger, receivedAtMs),
-          sent: (progress) => {
-            meter.sent(progress);
-            onSent(progress.complete_through);
-          },
+        onDecoded: (ledger, receivedAtMs) => meter.decoded(ledger, receivedAtMs),
+        onSent: (progress) => {
+          meter.sent(progress);
+          onSent(progress.complete_through);
         },
       },
       signal,
