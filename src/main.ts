@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 /** The program: commands and their exit codes. 0 clean, 1 ours to report, 75 try again (sysexits.h EX_TEMPFAIL). */
+import '../workers/v8-flags.js';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { decodeCommand } from './cli/decode.js';
+import { demoCommand } from './cli/demo.js';
+import { printFailure } from './cli/failure.js';
+import { flowctlDevCommand } from './cli/flowctl-dev.js';
 import { replayCommand } from './cli/replay.js';
 import { serveCommand } from './cli/serve.js';
 import { simulateCommand } from './cli/simulate.js';
 import { programVersion } from './cli/version.js';
-import { asProcessorError } from '../workers/errors.js';
 
-const commands = [serveCommand(), decodeCommand(), simulateCommand(), replayCommand()];
+const commands = [
+  serveCommand(),
+  decodeCommand(),
+  simulateCommand(),
+  replayCommand(),
+  demoCommand(),
+  flowctlDevCommand(),
+];
 
 const program = new Command('contract-data-processor')
   .description('Stellar contract data as Arrow record batches')
@@ -29,9 +39,6 @@ try {
     // Commander has said what is wrong already.
     process.exitCode = error.exitCode;
   } else {
-    const failure = asProcessorError(error);
-    process.stderr.write(`${failure.code}: ${failure.message}\n`);
-    if (failure.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    process.exitCode = failure.facts.exitCode;
+    process.exitCode = printFailure(error);
   }
 }

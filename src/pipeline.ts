@@ -7,8 +7,11 @@ import type { FlightMessage } from './flight/flight-producer.js';
 import type { StreamMetrics } from './ops/stream-metrics.js';
 import type { Logger } from './ops/logger.js';
 import type { DecodePool } from './pool/decode-pool.js';
+import type { Quarantine } from './quarantine/quarantine.js';
 import type { OpenRange } from './producer/range-producer.js';
 import type { RangeRequest } from './request/range-request.js';
+import { Counts } from './session/counts.js';
+import { Sessions, type SessionsOptions } from './session/sessions.js';
 import type { LedgerSource } from './source/ledger-source.js';
 import type { MemoryShares } from './stream/memory-shares.js';
 import type { StreamSettings } from './stream/batch-stream.js';
@@ -18,22 +21,43 @@ export interface PipelineParts {
   readonly source: LedgerSource;
   readonly pool: DecodePool;
   readonly memory: MemoryShares;
+  readonly quarantine: Quarantine;
   readonly settings: StreamSettings;
   readonly metrics: StreamMetrics;
   readonly logger: Logger;
+  readonly sessions: Pick<SessionsOptions, 'windowBytes' | 'slowReaderTimeoutMs' | 'retentionMs' | 'metrics'>;
 }
 
 export class Pipeline {
+  /** What all streams together have done. */
+  readonly counts = new Counts();
+  readonly sessions: Sessions;
   private readonly parts: PipelineParts;
   private readonly draining = new AbortController();
+  private openRanges = 0;
 
   constructor(parts: PipelineParts) {
+    const { source, pool, quarantine, settings, memory, logger } = parts;
     this.parts = parts;
+    this.sessions = new Sessions({
+      stages: { source, pool, quarantine, settings },
+      memory,
+      counts: this.counts,
+      logger,
+      ...parts.sessions,
+    });
+  }
+
+  /** Range streams being read. */
+  get openRangeStreams(): number {
+    return this.openRanges;
   }
 
   /** Opens a range stream. Throws MEMORY_EXHAUSTED at once where it cannot have its share of the memory. */
   readonly openRange: OpenRange = (range, signal, onSent) => {
-    const memory = this.parts.memory.openStream();
+    // A reader may have left together with its request: then nobody would close what is opened here.
+    signal.throwIfAborted();
+    const memory = this.sessions.withSpareMemory(() => this.parts.memory.openStream());
     const meter = this.parts.metrics.open(range.startLedger);
     const messages = rangeStream(
       range,
@@ -41,24 +65,35 @@ export class Pipeline {
         source: this.parts.source,
         pool: this.parts.pool,
         memory,
+        quarantine: this.parts.quarantine,
         settings: this.parts.settings,
         draining: this.draining.signal,
-        onDecoded: (ledger, receivedAtMs) => meter.decoded(ledger, receivedAtMs),
+        onDecoded: (ledger, receivedAtMs) => {
+          meter.decoded(ledger, receivedAtMs);
+          this.counts.decoded(ledger);
+        },
         onSent: (progress) => {
           meter.sent(progress);
+          this.counts.delivered(progress.rows, progress.complete_through);
+          this.counts.streamed(progress.rows);
           onSent(progress.complete_through);
         },
       },
       signal,
     );
     // A stream that nobody starts to read is closed with its call.
-    signal.addEventListener('abort', () => memory.close(), { once: true });
+    const close = (): void => {
+      memory.close();
+      meter.closed();
+    };
+    signal.addEventListener('abort', close, { once: true });
     return this.logged(range, messages, signal, meter);
   };
 
   /** Leaves the source; what was accepted is still decoded and delivered. */
   drain(): void {
     this.draining.abort();
+    this.sessions.drain();
   }
 
   private async *logged(
@@ -70,6 +105,7 @@ export class Pipeline {
     const { logger } = this.parts;
     const place = { table: range.decode.table, start_ledger: range.startLedger, end_ledger: range.endLedger };
     logger.info(place, 'range stream opened');
+    this.openRanges += 1;
     try {
       yield* messages;
       logger.info(place, 'range stream complete');
@@ -81,6 +117,7 @@ export class Pipeline {
       logger[level]({ ...place, ...failure.place, code: failure.code }, failure.message);
       throw failure;
     } finally {
+      this.openRanges -= 1;
       meter.closed();
       if (signal.aborted) logger.info(place, 'range stream left by its reader');
     }

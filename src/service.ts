@@ -1,12 +1,17 @@
 /** The service: Flight, the control port, health and metrics over one pipeline, from configuration to shutdown. */
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { ProcessorError } from '../workers/errors.js';
 import { type Address, addressText } from './config/kinds/address.js';
 import type { ServeConfig } from './config/serve-settings.js';
+import { CONTRACT_DATA_PROTO, CONTRACT_DATA_SERVICE, contractDataService } from './control/contract-data-service.js';
+import { CONTROL_PROTO, CONTROL_SERVICE, controlService } from './control/control-service.js';
+import { SessionDefaults } from './control/session-defaults.js';
 import { flightService } from './flight/flight-service.js';
 import { acceptLongTimeouts, FLIGHT_SERVER_OPTIONS } from './flight/server-options.js';
+import { Flowctl } from './flowctl/flowctl.js';
+import { PROCESSOR_PROTO, PROCESSOR_SERVER_OPTIONS, PROCESSOR_SERVICE_NAME } from './flowctl/processor-service.js';
+import { DISCOVERED } from './flowctl/source-endpoint.js';
 import { flightMetrics } from './ops/flight-metrics.js';
 import { addGrpcHealth } from './ops/grpc-health.js';
 import { addGrpcReflection } from './ops/grpc-reflection.js';
@@ -19,13 +24,26 @@ import { sourceMetrics } from './ops/source-metrics.js';
 import { StreamMetrics } from './ops/stream-metrics.js';
 import { Pipeline } from './pipeline.js';
 import { ThreadDecodePool } from './pool/decode-pool.js';
+import { ContractDataProducer } from './producer/contract-data-producer.js';
 import { RangeProducer } from './producer/range-producer.js';
-import type { RequestDefaults } from './request/range-request.js';
+import { SessionProducer } from './producer/session-producer.js';
+import { Quarantine } from './quarantine/quarantine.js';
+import { parseRangeCommand, type RequestDefaults } from './request/range-request.js';
+import { sampleSessions, SessionMetrics } from './session/session-metrics.js';
+import { DiscoveredLedgerSource } from './source/discovered-source.js';
+import { flightTokenAuth } from './security/flight-token-auth.js';
+import { limitConnections } from './security/connection-limit.js';
+import { type ListenerSecurity, serviceSecurity } from './security/listener-security.js';
+import { readPem, serverCredentials } from './security/server-tls.js';
+import { HEALTH_SERVICE, tokenInterceptors } from './security/token-interceptor.js';
+import { Tokens } from './security/tokens.js';
 import { GrpcLedgerSource, type GrpcLedgerSourceOptions } from './source/grpc-source.js';
 import { SourceProbe } from './source/source-probe.js';
 import { MemoryShares } from './stream/memory-shares.js';
 
 const FLIGHT_SERVICE_NAME = 'arrow.flight.protocol.FlightService';
+const CONTROL_SERVICES = [CONTROL_SERVICE, CONTRACT_DATA_SERVICE, PROCESSOR_SERVICE_NAME];
+const CONTROL_PROTOS = [CONTROL_PROTO, CONTRACT_DATA_PROTO, PROCESSOR_PROTO];
 const TASK_TIMEOUT_MS = 120_000;
 const BYTES_PER_MEGABYTE = 2 ** 20;
 
@@ -36,30 +54,67 @@ export interface ServicePorts {
   readonly health: number;
 }
 
+/** What is fixed but for tests, which bring threads that fail and have little patience. */
+export interface ServiceInternals {
+  readonly threadEntry?: URL;
+  readonly taskTimeoutMs?: number;
+  readonly sourcePatience?: Pick<GrpcLedgerSourceOptions, 'backoff' | 'gapWaitMs'>;
+}
+
 /** Starts the service and registers its end with `shutdown`. Rejects with LISTEN_FAILED where a port cannot be had. */
 export async function startService(
   config: ServeConfig,
   version: string,
   logger: Logger,
   shutdown: Shutdown,
+  internals: ServiceInternals = {},
 ): Promise<ServicePorts> {
+  const security = serviceSecurity(config);
   const metrics = new Metrics(version);
   const health = new Health();
-  const sourceOptions = sourceOptionsOf(config);
-  const source = new GrpcLedgerSource({ ...sourceOptions, observer: sourceMetrics(metrics) });
+  const flowctl = new Flowctl({ config, version, metrics, health, logger });
+  const sourceOptions = {
+    ...sourceOptionsOf(config),
+    ...internals.sourcePatience,
+    observer: sourceMetrics(metrics),
+  };
+  const discovery = flowctl.discovery();
+  const source = discovery ? new DiscoveredLedgerSource(discovery, sourceOptions) : new GrpcLedgerSource(sourceOptions);
   const memory = new MemoryShares(config.maxMemoryMb * BYTES_PER_MEGABYTE, config.streamShareBytes);
   const pool = new ThreadDecodePool({
     threads: config.workerCount,
     maxBytesInFlight: memory.capacityBytes,
-    taskTimeoutMs: TASK_TIMEOUT_MS,
+    taskTimeoutMs: internals.taskTimeoutMs ?? TASK_TIMEOUT_MS,
+    ...(internals.threadEntry !== undefined && { entry: internals.threadEntry }),
+    onThreadReplaced: (error) => {
+      metrics.of.workersReplaced.inc();
+      logger.warn({ code: error.code }, error.message);
+    },
+  });
+  const quarantine = new Quarantine({
+    directory: config.quarantineDir,
+    networkPassphrase: config.networkPassphrase,
+    logger,
+    onSetAside: (ledgers, code) => {
+      metrics.of.quarantinedLedgers.inc(ledgers);
+      metrics.of.processingErrors.inc({ code });
+    },
   });
   sampleGauges(metrics, config, { memory, pool, source });
+  const streamMetrics = new StreamMetrics(metrics);
   const pipeline = new Pipeline({
     source,
     pool,
     memory,
-    metrics: new StreamMetrics(metrics),
+    quarantine,
+    metrics: streamMetrics,
     logger,
+    sessions: {
+      windowBytes: config.sessionWindowMb * BYTES_PER_MEGABYTE,
+      slowReaderTimeoutMs: config.slowReaderTimeoutMs,
+      retentionMs: config.sessionRetentionMs,
+      metrics: new SessionMetrics(metrics, streamMetrics),
+    },
     settings: {
       ledgersPerTask: config.ledgersPerTask,
       lookAheadTasks: Math.max(1, Math.ceil(config.channelBufferLedgers / config.ledgersPerTask)),
@@ -67,33 +122,97 @@ export async function startService(
       keepaliveIntervalMs: config.keepaliveIntervalMs,
     },
   });
-  const producer = new RangeProducer({
-    defaults: requestDefaults(config),
-    openRange: pipeline.openRange,
-    oldestLedger: () => 1,
-  });
+  sampleSessions(metrics, pipeline);
+  const sessionDefaults = new SessionDefaults(requestDefaults(config));
+  const producer = new ContractDataProducer(
+    new RangeProducer({
+      defaults: requestDefaults(config),
+      openRange: pipeline.openRange,
+      oldestLedger: () => 1,
+    }),
+    new SessionProducer({
+      sessions: pipeline.sessions,
+      defaultRequest: () => sessionDefaults.request,
+      keepaliveIntervalMs: config.keepaliveIntervalMs,
+    }),
+  );
 
   const listeners = health.component('listeners');
-  const probe = new SourceProbe(sourceOptions, health.component('source'));
-  const http = new HttpServer({ host: config.healthHost, port: config.healthPort, version, health, metrics, logger });
-  const flight = new Server(FLIGHT_SERVER_OPTIONS);
-  const { definition, implementation } = flightService(producer, { observer: flightMetrics(metrics) });
+  const probe = discovery ?? new SourceProbe(sourceOptions, health.component('source'));
+  const http = new HttpServer({
+    host: config.healthHost,
+    port: config.healthPort,
+    version,
+    health,
+    metrics,
+    logger,
+    security: security.health,
+    maxConnections: config.maxConnections,
+  });
+  // Flight checks tokens itself, so that its metrics know of refusals; what else is there does not.
+  const flight = new Server({
+    ...FLIGHT_SERVER_OPTIONS,
+    'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
+    'grpc.max_receive_message_length': config.maxRequestBytes,
+    interceptors: tokenInterceptors(security.flight.tokens, [HEALTH_SERVICE, FLIGHT_SERVICE_NAME]),
+  });
+  const { definition, implementation } = flightService(producer, {
+    observer: flightMetrics(metrics),
+    ...(security.flight.tokens.areRequired && { auth: flightTokenAuth(security.flight.tokens) }),
+  });
   flight.addService(definition, implementation);
-  const control = new Server();
+  const control = new Server({
+    ...PROCESSOR_SERVER_OPTIONS,
+    'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
+    interceptors: [
+      ...tokenInterceptors(security.control.tokens, [HEALTH_SERVICE]),
+      ...(PROCESSOR_SERVER_OPTIONS.interceptors ?? []),
+    ],
+  });
+  flowctl.addTo(
+    control,
+    {
+      pool,
+      // A pipeline has no way to be told of a gap, so that a bad ledger always ends it.
+      decode: parseRangeCommand('{"start_ledger":1,"on_bad_ledger":"fail"}', requestDefaults(config)).range.decode,
+      lookAheadEvents: config.channelBufferLedgers,
+      openMemory: () => memory.openStream(),
+      openMeter: (startLedger) => streamMetrics.open(startLedger),
+    },
+    () => source.openStreams.length,
+  );
+  let flightEndpoint = '';
+  const identity = {
+    name: config.serviceName,
+    version: config.serviceVersion ?? version,
+    networkPassphrase: config.networkPassphrase,
+    flightEndpoint: () => flightEndpoint,
+  };
+  for (const service of [
+    controlService(pipeline.sessions, sessionDefaults),
+    contractDataService(identity, sessionDefaults, pipeline.counts, health),
+  ]) {
+    control.addService(service.definition, service.implementation);
+  }
   const stopHealth = [flight, control].map((server) => {
-    const services = server === flight ? [FLIGHT_SERVICE_NAME] : [];
-    addGrpcReflection(server, server === flight ? ['arrow/flight/Flight.proto'] : [], services);
+    const services = server === flight ? [FLIGHT_SERVICE_NAME] : CONTROL_SERVICES;
+    addGrpcReflection(server, server === flight ? ['arrow/flight/Flight.proto'] : CONTROL_PROTOS, services);
     return addGrpcHealth(server, health, services);
   });
 
+  // flowctl is told at once, beside everything else: one that has started us waits for no more than a second.
+  let flowctlLeft = Promise.resolve();
   // Along the way of the data: no more ledgers, what was accepted to the readers, then everything that served them.
   shutdown.step('leave the source', () => {
+    flowctlLeft = flowctl.stop();
     listeners.unavailable('shutting down');
     pipeline.drain();
     probe.close();
   });
   shutdown.step('deliver what was accepted', (signal) => closeServer(flight, signal));
+  shutdown.step('end the sessions', () => pipeline.sessions.close());
   shutdown.step('close the control port', (signal) => closeServer(control, signal));
+  shutdown.step('leave flowctl', () => flowctlLeft);
   shutdown.step('end the decode threads', () => pool.close());
   shutdown.step('close the health port', async () => {
     for (const stop of stopHealth) stop();
@@ -103,10 +222,13 @@ export async function startService(
 
   const ports = {
     health: (await http.listen()).port,
-    flight: await bind(flight, 'FLIGHT_ADDRESS', config.flightAddress),
-    grpc: await bind(control, 'GRPC_ADDRESS', config.grpcAddress),
+    flight: await bind(flight, 'FLIGHT_ADDRESS', config.flightAddress, security.flight),
+    grpc: await bind(control, 'GRPC_ADDRESS', config.grpcAddress, security.control),
   };
   acceptLongTimeouts(flight);
+  for (const server of [flight, control]) limitConnections(server, config.maxConnections);
+  flightEndpoint = addressText({ host: config.advertiseHost ?? config.flightAddress.host, port: ports.flight });
+  flowctl.start(ports);
   listeners.ready();
   logger.info({ ...ports, source: sourceOptions.target, network: config.networkPassphrase }, 'serving');
   return ports;
@@ -115,13 +237,19 @@ export async function startService(
 function sourceOptionsOf(config: ServeConfig): GrpcLedgerSourceOptions {
   const { sourceTlsCa: ca, sourceTlsCert: cert, sourceTlsKey: key, sourceTlsServerName: serverName } = config;
   const tls = {
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(cert !== undefined && { cert: readFileSync(cert) }),
-    ...(key !== undefined && { key: readFileSync(key) }),
+    ...(ca !== undefined && { ca: readPem('SOURCE_TLS_CA', ca) }),
+    ...(cert !== undefined && { cert: readPem('SOURCE_TLS_CERT', cert) }),
+    ...(key !== undefined && { key: readPem('SOURCE_TLS_KEY', key) }),
     ...(serverName !== undefined && { serverName }),
   };
+  const token = new Tokens({
+    tokens: config.sourceToken === undefined ? [] : [config.sourceToken],
+    file: config.sourceTokenFile,
+    fileKey: 'SOURCE_TOKEN_FILE',
+  });
   return {
-    target: addressText(config.sourceEndpoint),
+    token: () => token.first,
+    target: config.sourceEndpoint === DISCOVERED ? DISCOVERED : addressText(config.sourceEndpoint),
     networkPassphrase: config.networkPassphrase,
     gapRetries: config.sourceGapRetries,
     idleTimeoutMs: config.sourceIdleTimeoutMs,
@@ -133,6 +261,7 @@ function requestDefaults(config: ServeConfig): RequestDefaults {
   return {
     networkPassphrase: config.networkPassphrase,
     batchRows: config.batchRows,
+    onBadLedger: config.onBadLedger,
     knownAssets: config.knownAssets,
     filters: {
       contract_ids: config.filterContractIds,
@@ -146,7 +275,11 @@ function requestDefaults(config: ServeConfig): RequestDefaults {
 function sampleGauges(
   metrics: Metrics,
   config: ServeConfig,
-  parts: { readonly memory: MemoryShares; readonly pool: ThreadDecodePool; readonly source: GrpcLedgerSource },
+  parts: {
+    readonly memory: MemoryShares;
+    readonly pool: ThreadDecodePool;
+    readonly source: Pick<GrpcLedgerSource, 'openStreams'>;
+  },
 ): void {
   const { of } = metrics;
   of.memoryLimit.set(parts.memory.capacityBytes);
@@ -155,7 +288,7 @@ function sampleGauges(
     const inPool = parts.pool.bytesInFlight;
     of.queuedBytes.set({ stage: 'pool' }, inPool);
     of.queuedBytes.set({ stage: 'stream' }, Math.max(0, parts.memory.usedBytes - inPool));
-    of.workerUtilisation.set(parts.pool.utilisation);
+    of.workerUtilisation.set(parts.pool.takeUtilisation());
     const states = parts.source.openStreams.map(({ state }) => state.kind);
     for (const state of ['connecting', 'streaming', 'waiting'] as const) {
       of.sourceConnections.set({ state }, states.filter((kind) => kind === state).length);
@@ -164,13 +297,13 @@ function sampleGauges(
 }
 
 /** Binds `server`; an empty host is every interface, IPv6 and IPv4 alike. */
-async function bind(server: Server, key: string, { host, port }: Address): Promise<number> {
+async function bind(server: Server, key: string, { host, port }: Address, { tls }: ListenerSecurity): Promise<number> {
   const bindAsync = promisify(server.bindAsync.bind(server));
   const hosts = host === '' ? ['[::]', '0.0.0.0'] : [host.includes(':') ? `[${host}]` : host];
   let failure: unknown;
   for (const candidate of hosts) {
     try {
-      return await bindAsync(`${candidate}:${port}`, ServerCredentials.createInsecure());
+      return await bindAsync(`${candidate}:${port}`, serverCredentials(tls));
     } catch (error) {
       failure = error;
     }

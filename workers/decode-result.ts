@@ -40,8 +40,20 @@ export interface LedgerCounts {
   readonly removedWithoutPreImage: number;
 }
 
-/** Ledgers up to the first that failed, and why that one did. Nothing decoded before an error is lost. */
+/** Ledgers that gave no rows and were set aside, so that the ones behind them could be decoded. */
+export interface BadLedgers {
+  /** Both inclusive. */
+  readonly firstLedger: number;
+  readonly lastLedger: number;
+  readonly error: PlainError;
+  /** What they came as, fit to be decoded again. Undefined where there is nothing: the source does not have them. */
+  readonly input: DecodeInput | undefined;
+}
+
+/** What became of ledgers, up to the first that the task failed at. Nothing decoded before an error is lost. */
 export interface DecodeResult {
   readonly ledgers: readonly DecodedLedger[];
+  /** In order; absent where there are none, and always where bad ledgers fail the request. */
+  readonly bad?: readonly BadLedgers[];
   readonly error?: PlainError;
 }

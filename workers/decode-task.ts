@@ -1,6 +1,7 @@
 /** A task of the decode pool as it crosses to a worker thread. */
 import type { DecodeInput, DecodeResult } from './decode-result.js';
-import { LedgerDecoder } from './decode.js';
+import { DEFAULT_LIMITS, LedgerDecoder } from './decode.js';
+import { SpareBuffers } from './spare-buffers.js';
 import type { DecodeRequest } from './request.js';
 
 export interface DecodeTask {
@@ -14,6 +15,8 @@ const KEPT_DECODERS = 8;
 
 /** Runs tasks, with the decoders of the requests that came last at hand. */
 export class TaskRunner {
+  /** Memory for record batches. Whoever owns the bytes of inputs may give them here when their task is done. */
+  readonly spare = new SpareBuffers();
   private readonly decoders = new Map<string, LedgerDecoder>();
 
   run(task: DecodeTask): DecodeResult {
@@ -21,7 +24,7 @@ export class TaskRunner {
   }
 
   private decoderOf(request: string): LedgerDecoder {
-    const decoder = this.decoders.get(request) ?? new LedgerDecoder(JSON.parse(request) as DecodeRequest);
+    const decoder = this.decoders.get(request) ?? this.newDecoder(request);
     // Most recent last: the first is the one to forget.
     this.decoders.delete(request);
     this.decoders.set(request, decoder);
@@ -32,6 +35,10 @@ export class TaskRunner {
       }
     }
     return decoder;
+  }
+
+  private newDecoder(request: string): LedgerDecoder {
+    return new LedgerDecoder(JSON.parse(request) as DecodeRequest, DEFAULT_LIMITS, this.spare);
   }
 }
 

@@ -6,19 +6,20 @@
  * The thread form and the in-process form of the pool run this same code. A decoder is made once per request and keeps
  * its scratch memory from task to task.
  */
-import type { DecodedLedger, DecodeInput, DecodeResult } from './decode-result.js';
-import { asProcessorError, ProcessorError } from './errors.js';
-import type { DecodeRequest } from './request.js';
+import type { DecodeInput, DecodeResult } from './decode-result.js';
+import { ProcessorError } from './errors.js';
+import { BATCH_HEADER_BYTES, type BatchHeader, ledgerBatch, readBatchHeader } from './ledger-batch.js';
+import { Outcome } from './outcome.js';
+import type { BadLedgerPolicy, DecodeRequest } from './request.js';
 import { tableDecoder, type TableDecoder } from './table-decoder.js';
 import { Network } from './rows/network.js';
+import { SpareBuffers } from './spare-buffers.js';
 import { unpackBorrowed } from './unpack/unpack.js';
 import { ChangeLog } from './xdr/change-log.js';
 import { scanLedgerCloseMeta, type ScannedLedger } from './xdr/ledger-close-meta.js';
 import { checkPassphrase } from './xdr/passphrase.js';
 import { XdrError, XdrReader } from './xdr/reader.js';
 import { skipLedgerCloseMeta } from './xdr/skip.generated.js';
-
-const BATCH_HEADER_BYTES = 12;
 
 export interface DecodeLimits {
   /** Most bytes that one compressed input may unpack to. */
@@ -31,66 +32,100 @@ export class LedgerDecoder {
   private readonly network: Network;
   private readonly table: TableDecoder;
   private readonly limits: DecodeLimits;
+  private readonly onBadLedger: BadLedgerPolicy;
   private readonly log = new ChangeLog();
   private passphraseChecked = false;
 
-  constructor(request: DecodeRequest, limits: DecodeLimits = DEFAULT_LIMITS) {
+  /** Record batches are written into memory from `spare`, where there is some. */
+  constructor(request: DecodeRequest, limits: DecodeLimits = DEFAULT_LIMITS, spare = new SpareBuffers()) {
     this.network = new Network(request.networkPassphrase);
-    this.table = tableDecoder(request, this.network);
+    this.table = tableDecoder(request, this.network, spare);
     this.limits = limits;
+    this.onBadLedger = request.onBadLedger;
   }
 
-  /** Decodes the inputs of one task, in order, up to the first that fails. Never throws for what the bytes hold. */
+  /**
+   * Decodes the inputs of one task, in order, up to the first that fails, or past those that can be set aside where the
+   * request asks for it. Never throws for what the bytes hold.
+   */
   decode(inputs: readonly DecodeInput[]): DecodeResult {
     this.passphraseChecked = false;
-    const ledgers: DecodedLedger[] = [];
+    const outcome = new Outcome(this.onBadLedger);
     try {
       for (const input of inputs) {
-        const r = new XdrReader(unpackBorrowed(input.bytes, { maxBytes: this.limits.unpackedBytes }));
-        if (input.form === 'ledger') this.decodeLedger(r, input.sequence, ledgers);
-        else this.decodeBatch(r, input, ledgers);
+        if (input.form === 'ledger') this.decodeLedger(input, outcome);
+        else this.decodeBatch(input, outcome);
       }
-      return { ledgers };
+      return outcome.result();
     } catch (error) {
-      return { ledgers, error: asProcessorError(error).toPlain() };
+      return outcome.result(error);
     }
   }
 
-  private decodeLedger(r: XdrReader, sequence: number | undefined, ledgers: DecodedLedger[]): void {
-    this.decodeAt(r, 0, sequence, true, ledgers);
+  private decodeLedger(input: DecodeInput, outcome: Outcome): void {
+    try {
+      this.decodeAt(this.unpacked(input), 0, input.sequence, true, outcome);
+    } catch (error) {
+      outcome.checkPassable(error);
+      if (input.sequence === undefined) throw error;
+      outcome.setAside(error, input.sequence, input.sequence, input);
+    }
   }
 
-  /** LedgerCloseMetaBatch: startSequence, endSequence (inclusive), ledgerCloseMetas<>. */
-  private decodeBatch(r: XdrReader, input: DecodeInput, ledgers: DecodedLedger[]): void {
-    if (r.end < BATCH_HEADER_BYTES) {
-      const message = `LedgerCloseMetaBatch: ${BATCH_HEADER_BYTES} bytes expected, ${r.end} found`;
-      throw new ProcessorError('LEDGER_INVALID', message);
+  private decodeBatch(input: DecodeInput, outcome: Outcome): void {
+    let r: XdrReader;
+    let header: BatchHeader;
+    try {
+      r = this.unpacked(input);
+      header = readBatchHeader(r, input);
+    } catch (error) {
+      outcome.checkPassable(error);
+      const { sequence, firstLedger = sequence, lastLedger } = input;
+      if (firstLedger === undefined || lastLedger === undefined) throw error;
+      outcome.setAside(error, firstLedger, lastLedger, input);
+      return;
     }
-    const start = r.view.getUint32(0);
-    const end = r.view.getUint32(4);
-    const count = r.view.getUint32(8);
-    if (end < start || count !== end - start + 1) {
-      throw new ProcessorError('LEDGER_MISMATCH', `LedgerCloseMetaBatch of ledgers ${start} to ${end} holds ${count}`, {
-        ledger: start,
-        lastLedger: end,
-      });
-    }
-    if (input.sequence !== undefined && input.sequence !== start) throw mismatch(input.sequence, start);
+    this.decodeLedgersOf(r, header, input, outcome);
+  }
+
+  private decodeLedgersOf(r: XdrReader, { start, end }: BatchHeader, input: DecodeInput, outcome: Outcome): void {
     const { firstLedger = start, lastLedger = end } = input;
     let p = BATCH_HEADER_BYTES;
     for (let sequence = start; sequence <= end; sequence += 1) {
       const isWanted = sequence >= firstLedger && sequence <= lastLedger;
-      p = isWanted ? this.decodeAt(r, p, sequence, sequence === end, ledgers) : skipLedger(r, p, sequence);
+      try {
+        p = isWanted ? this.decodeAt(r, p, sequence, sequence === end, outcome) : skipLedger(r, p, sequence);
+      } catch (error) {
+        outcome.checkPassable(error);
+        const next = sequence === end ? r.end : ledgerEnd(r, p);
+        // A copy, since the memory that was unpacked into is used again.
+        const bytes = new Uint8Array(r.bytes.subarray(p, next));
+        if (next !== undefined) {
+          if (isWanted) outcome.setAside(error, sequence, sequence, { bytes, form: 'ledger', sequence });
+          p = next;
+          continue;
+        }
+        const first = Math.max(sequence, firstLedger);
+        const batch: DecodeInput = { bytes: ledgerBatch(sequence, end, bytes), form: 'batch', sequence };
+        if (first <= lastLedger) {
+          outcome.setAside(error, first, lastLedger, { ...batch, firstLedger: first, lastLedger });
+        }
+        return;
+      }
     }
   }
 
-  /** Decodes the ledger at `start`, adds it to `ledgers`, and returns the offset behind it. Nothing may follow the last. */
+  private unpacked({ bytes }: DecodeInput): XdrReader {
+    return new XdrReader(unpackBorrowed(bytes, { maxBytes: this.limits.unpackedBytes }));
+  }
+
+  /** Decodes the ledger at `start`, adds it to the outcome, and returns the offset behind it. Nothing may follow the last. */
   private decodeAt(
     r: XdrReader,
     start: number,
     sequence: number | undefined,
     isLast: boolean,
-    ledgers: DecodedLedger[],
+    outcome: Outcome,
   ): number {
     const { log } = this;
     let scanned: ScannedLedger;
@@ -105,7 +140,7 @@ export class LedgerDecoder {
     }
     if (sequence !== undefined && sequence !== log.sequence) throw mismatch(sequence, log.sequence);
     if (!this.passphraseChecked) this.checkNetwork(r, scanned);
-    ledgers.push(this.table.decode(r, log, scanned.end - start));
+    outcome.ledgers.push(this.table.decode(r, log, scanned.end - start));
     return scanned.end;
   }
 
@@ -130,6 +165,16 @@ function skipLedger(r: XdrReader, start: number, sequence: number): number {
   } catch (error) {
     if (!(error instanceof XdrError)) throw error;
     throw invalidLedger(error, start, sequence);
+  }
+}
+
+/** The end of the ledger at `start`, or undefined where its bytes do not tell it. */
+function ledgerEnd(r: XdrReader, start: number): number | undefined {
+  try {
+    return skipLedgerCloseMeta(r, start);
+  } catch (error) {
+    if (!(error instanceof XdrError)) throw error;
+    return undefined;
   }
 }
 

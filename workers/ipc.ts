@@ -10,6 +10,10 @@
 import { Message, type Schema } from 'apache-arrow';
 import { BufferRegion, FieldNode, RecordBatch } from 'apache-arrow/ipc/metadata/message';
 import type { ColumnKind } from './columns/column.js';
+import { SpareBuffers } from './spare-buffers.js';
+
+/** Makes every buffer anew. */
+const NO_SPARE = new SpareBuffers();
 
 const ALIGNMENT = 8;
 const CONTINUATION = 0xffffffff;
@@ -21,7 +25,7 @@ export interface BuiltColumn {
   readonly buffers: readonly Uint8Array[];
 }
 
-/** A record batch as an IPC message, both parts views on one buffer of exactly their size. */
+/** A record batch as an IPC message, both parts views on one buffer of their own, which may be somewhat larger. */
 export interface RecordBatchMessage {
   readonly rows: number;
   /** Padded to 8 bytes. */
@@ -42,8 +46,12 @@ export function bodyLength(columns: readonly BuiltColumn[]): number {
   return length;
 }
 
-/** Copies built columns of `rows` rows into one record batch message. */
-export function encodeRecordBatch(rows: number, columns: readonly BuiltColumn[]): RecordBatchMessage {
+/** Copies built columns of `rows` rows into one record batch message, in memory from `spare`. */
+export function encodeRecordBatch(
+  rows: number,
+  columns: readonly BuiltColumn[],
+  spare: SpareBuffers = NO_SPARE,
+): RecordBatchMessage {
   const length = bodyLength(columns);
   const nodes: FieldNode[] = [];
   const regions: BufferRegion[] = [];
@@ -61,16 +69,24 @@ export function encodeRecordBatch(rows: number, columns: readonly BuiltColumn[])
 
   const metadata = Message.encode(Message.from(new RecordBatch(rows, nodes, regions, null), length));
   const metadataLength = padded(metadata.length);
-  const message = new Uint8Array(length + metadataLength);
+  const message = new Uint8Array(spare.take(length + metadataLength), 0, length + metadataLength);
   let region = 0;
-  for (const { buffers } of columns) for (const buffer of buffers) message.set(buffer, regions[region++]!.offset);
-  message.set(metadata, length);
+  for (const { buffers } of columns) {
+    for (const buffer of buffers) setPadded(message, buffer, regions[region++]!.offset);
+  }
+  setPadded(message, metadata, length);
   return {
     rows,
     metadata: message.subarray(length),
     body: message.subarray(0, length),
     layout: Int32Array.from(layout),
   };
+}
+
+/** Copies `bytes` to `offset` with zeros up to the next multiple of 8: the memory has been used before. */
+function setPadded(target: Uint8Array, bytes: Uint8Array, offset: number): void {
+  target.set(bytes, offset);
+  target.fill(0, offset + bytes.length, offset + padded(bytes.length));
 }
 
 /** A record batch without rows: what a stream sends when it only has its progress to tell. */
@@ -82,6 +98,11 @@ export function emptyRecordBatch(kinds: readonly ColumnKind[]): RecordBatchMessa
     buffers: kind === 'utf8' ? [none, noText, none] : [none, none],
   }));
   return encodeRecordBatch(0, columns);
+}
+
+/** Bytes of memory that a message keeps: its buffer may be larger than what is in it. */
+export function heldBytes(message: RecordBatchMessage): number {
+  return message.body.buffer.byteLength;
 }
 
 /** The schema as message metadata, padded to 8 bytes. */

@@ -47,6 +47,10 @@ export interface RowFilters {
   readonly includeDeleted?: boolean;
 }
 
+/** What ledgers that cannot be read, or had, do: end the stream, or be set aside with the gap announced. */
+export const BAD_LEDGER_POLICIES = ['fail', 'quarantine'] as const;
+export type BadLedgerPolicy = (typeof BAD_LEDGER_POLICIES)[number];
+
 export interface DecodeRequest {
   readonly table: TableName;
   readonly networkPassphrase: string;
@@ -61,4 +65,5 @@ export interface DecodeRequest {
   readonly batchRows: number;
   /** `signed` gives uint32 columns as int64, for readers that refuse unsigned integers. */
   readonly intTypes: 'unsigned' | 'signed';
+  readonly onBadLedger: BadLedgerPolicy;
 }

@@ -13,9 +13,10 @@ import { RowFacts } from './rows/facts.js';
 import { compileFilters, filterRows } from './rows/filter.js';
 import { hashKeys } from './rows/key-hash.js';
 import { KnownAssets, knownAssetsOf } from './rows/known-assets.js';
-import { liveUntilByKeyHash } from './rows/live-until.js';
+import { LiveUntil, liveUntilByKeyHash } from './rows/live-until.js';
 import { CHANGE_TYPE_NAMES, isDeletion } from './rows/names.js';
 import type { Network } from './rows/network.js';
+import type { SpareBuffers } from './spare-buffers.js';
 import type { ChangeLog } from './xdr/change-log.js';
 import type { XdrReader } from './xdr/reader.js';
 
@@ -29,12 +30,13 @@ export interface TableDecoder {
   decode(r: XdrReader, log: ChangeLog, bytes: number): DecodedLedger;
 }
 
-export function tableDecoder(request: DecodeRequest, network: Network): TableDecoder {
+/** Batches are written into memory from `spare`. */
+export function tableDecoder(request: DecodeRequest, network: Network, spare: SpareBuffers): TableDecoder {
   switch (request.table) {
     case 'contract_data':
-      return new ContractDataDecoder(request, network);
+      return new ContractDataDecoder(request, network, spare);
     case 'ttl':
-      return new TtlDecoder(request);
+      return new TtlDecoder(request, spare);
   }
 }
 
@@ -46,12 +48,12 @@ class ContractDataDecoder implements TableDecoder {
   private readonly facts: RowFacts;
   private readonly rows = new LedgerRows();
   private readonly keyHashes: string[] = [];
-  private readonly liveUntil = new Map<string, number>();
+  private readonly liveUntil = new LiveUntil();
 
-  constructor(request: DecodeRequest, network: Network) {
+  constructor(request: DecodeRequest, network: Network, spare: SpareBuffers) {
     const columns = selectColumns('contract_data', request.columns);
     const knownAssets = new KnownAssets(network, knownAssetsOf(request.knownAssets, request.filters));
-    this.encoder = new BlockEncoder(columns, request);
+    this.encoder = new BlockEncoder(columns, request, spare);
     this.filters = compileFilters(request.filters, knownAssets);
     this.compact = request.compact;
     this.needs = new Set(columns.flatMap((column) => column.needs ?? []));
@@ -82,8 +84,8 @@ class TtlDecoder implements TableDecoder {
   private readonly filters: RowFilters;
   private readonly rows = new LedgerRows();
 
-  constructor(request: DecodeRequest) {
-    this.encoder = new BlockEncoder(selectColumns('ttl', request.columns), request);
+  constructor(request: DecodeRequest, spare: SpareBuffers) {
+    this.encoder = new BlockEncoder(selectColumns('ttl', request.columns), request, spare);
     this.filters = request.filters;
   }
 
@@ -137,10 +139,12 @@ type Builder = Utf8Builder | Uint32Builder | Int64Builder | BoolBuilder;
 class BlockEncoder<Context extends LedgerContext> {
   private readonly columns: readonly { build(c: Context, from: number, to: number): Builder }[];
   private readonly batchRows: number;
+  private readonly spare: SpareBuffers;
 
-  constructor(columns: readonly Column<Context>[], request: DecodeRequest) {
+  constructor(columns: readonly Column<Context>[], request: DecodeRequest, spare: SpareBuffers) {
     this.columns = columns.map((column) => columnBuilder(column, request.intTypes));
     this.batchRows = request.batchRows;
+    this.spare = spare;
   }
 
   encode(c: Context): RecordBatchMessage[] {
@@ -158,7 +162,7 @@ class BlockEncoder<Context extends LedgerContext> {
     });
     const length = bodyLength(built);
     if (length <= BODY_TARGET_BYTES || (to - from === 1 && length <= BODY_LIMIT_BYTES)) {
-      blocks.push(encodeRecordBatch(to - from, built));
+      blocks.push(encodeRecordBatch(to - from, built, this.spare));
       return;
     }
     if (to - from === 1) {

@@ -7,7 +7,9 @@ import { loadServeConfig } from '../config/serve-config.js';
 import { SERVE_SETTINGS } from '../config/serve-settings.js';
 import { createLogger } from '../ops/logger.js';
 import { Shutdown } from '../ops/shutdown.js';
+import { exposureWarnings } from '../security/listener-security.js';
 import { startService } from '../service.js';
+import { printFailure } from './failure.js';
 import { programVersion } from './version.js';
 
 const EXAMPLES = `
@@ -38,10 +40,11 @@ async function serve(command: Command): Promise<void> {
   const config = read.values;
   const logger = createLogger({ level: config.logLevel, debug: config.debug });
   for (const warning of read.warnings) logger.warn(warning);
-  if (config.flightAddress.host === '' || config.grpcAddress.host === '') {
-    logger.warn('listening on every interface without TLS or a token: anyone who can reach the ports can read');
-  }
+  for (const warning of exposureWarnings(config)) logger.warn(warning);
   const shutdown = new Shutdown({ timeoutMs: config.shutdownTimeoutMs, logger, exit: (code) => process.exit(code) });
   shutdown.listen(process);
-  await startService(config, programVersion(), logger, shutdown);
+  await startService(config, programVersion(), logger, shutdown).catch((error: unknown) => {
+    // What was started already would keep the process alive.
+    process.exit(printFailure(error));
+  });
 }

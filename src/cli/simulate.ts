@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { GeneratedLedgers } from '../ledger-server/generated-ledgers.js';
 import { DEFAULT_NETWORK_PASSPHRASE, NETWORK_PASSPHRASES, networkPassphrase } from '../request/networks.js';
-import { createLedgerGenerator, LAST_SEQUENCE, type LedgerGenerator } from '../simulate/ledger-generator.js';
+import type * as Generator from '../simulate/ledger-generator.js';
 import { ProcessorError } from '../../workers/errors.js';
 import { addServeFlags, positive, type ServeFlags, serveLedgers, wholeNumber } from './serve-ledgers.js';
 
@@ -38,6 +38,9 @@ export function simulateCommand(): Command {
 }
 
 async function simulate(flags: SimulateFlags): Promise<void> {
+  // Only now: the generator brings stellar-base along, which no other command should wait for.
+  const simulation = await import('../simulate/ledger-generator.js');
+  const { LAST_SEQUENCE } = simulation;
   const { seed, txsPerLedger, startLedger, ledgers } = flags;
   const passphrase = networkPassphrase(flags.networkPassphrase);
   const last = ledgers === 0 ? LAST_SEQUENCE : startLedger + ledgers - 1;
@@ -46,11 +49,14 @@ async function simulate(flags: SimulateFlags): Promise<void> {
       key: 'ledgers',
     });
   }
-  const generator = generatorOf({ seed, networkPassphrase: passphrase, txsPerLedger });
+  const generator = generatorOf(simulation, { seed, networkPassphrase: passphrase, txsPerLedger });
   await serveLedgers(new GeneratedLedgers(generator, startLedger, last), passphrase, flags);
 }
 
-function generatorOf(options: Parameters<typeof createLedgerGenerator>[0]): LedgerGenerator {
+function generatorOf(
+  { createLedgerGenerator }: typeof Generator,
+  options: Generator.LedgerGeneratorOptions,
+): Generator.LedgerGenerator {
   try {
     return createLedgerGenerator(options);
   } catch (error) {

@@ -15,7 +15,8 @@ export interface EffectiveSetting {
 export function effectiveSettings<S extends Settings>(settings: S, read: ReadSettings<S>): EffectiveSetting[] {
   return Object.entries(settings).map(([name, setting]) => {
     const value = read.values[name];
-    const shown = value === undefined ? '' : setting.secret === true ? MASK : setting.kind.show(value);
+    const text = value === undefined ? '' : setting.kind.show(value);
+    const shown = setting.secret === true && text !== '' ? MASK : text;
     return { key: setting.env, value: shown, origin: read.origins[name]! };
   });
 }

@@ -7,6 +7,10 @@ import { defaultText, flagOf, sectionOf, type Setting, type Settings } from './s
 export const SECTION_TITLES: Readonly<Record<string, string>> = {
   processor: 'Service',
   source: 'Source',
+  flight: 'Flight security',
+  grpc: 'Control plane security',
+  health: 'Health port security',
+  limits: 'Limits',
   filters: 'Rows',
   log: 'Log',
 };

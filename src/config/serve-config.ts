@@ -27,6 +27,14 @@ function crossFaults(config: ServeConfig): string[] {
   if ((config.sourceTlsCert === undefined) !== (config.sourceTlsKey === undefined)) {
     faults.push('SOURCE_TLS_CERT and SOURCE_TLS_KEY: both or neither expected');
   }
+  if (config.sourceToken !== undefined && config.sourceTokenFile !== undefined) {
+    faults.push('SOURCE_TOKEN and SOURCE_TOKEN_FILE: one of them expected');
+  }
+  faults.push(
+    ...listenerFaults('FLIGHT_TLS', config.flightTlsCert, config.flightTlsKey, config.flightTlsClientCa),
+    ...listenerFaults('GRPC_TLS', config.grpcTlsCert, config.grpcTlsKey, config.grpcTlsClientCa),
+    ...listenerFaults('HEALTH_TLS', config.healthTlsCert, config.healthTlsKey, config.healthTlsClientCa),
+  );
   const tlsKeys = [config.sourceTlsCa, config.sourceTlsCert, config.sourceTlsKey, config.sourceTlsServerName];
   if (!config.sourceTls && tlsKeys.some((value) => value !== undefined)) {
     faults.push(
@@ -34,4 +42,16 @@ function crossFaults(config: ServeConfig): string[] {
     );
   }
   return faults;
+}
+
+function listenerFaults(
+  prefix: string,
+  cert: string | undefined,
+  key: string | undefined,
+  clientCa: string | undefined,
+): string[] {
+  if ((cert === undefined) !== (key === undefined))
+    return [`${prefix}_CERT and ${prefix}_KEY: both or neither expected`];
+  if (clientCa === undefined || cert !== undefined) return [];
+  return [`${prefix}_CLIENT_CA: ${prefix}_CERT expected beside it, since client certificates take TLS`];
 }

@@ -33,7 +33,12 @@ export class CallLife {
 
   constructor(grpcCall: GrpcCall) {
     this.#grpcCall = grpcCall;
-    this.call = { signal: this.#abort.signal, headers: grpcCall.metadata, peer: grpcCall.getPeer() };
+    this.call = {
+      signal: this.#abort.signal,
+      headers: grpcCall.metadata,
+      peer: grpcCall.getPeer(),
+      end: (error) => this.end(error),
+    };
     const deadline = Number(grpcCall.getDeadline());
     if (deadline < Infinity) this.#deadline = setTimeout(() => this.end(), deadline - Date.now()).unref();
     if (grpcCall.cancelled) this.end();
@@ -45,18 +50,18 @@ export class CallLife {
     return this.#abort.signal.aborted;
   }
 
-  /** Ends the call for its producer and for whoever waits. Idempotent. */
-  end(): void {
+  /** Ends the call for its producer and for whoever waits; with `error` where it was not the client. Idempotent. */
+  end(error: unknown = this.#refusal()): void {
     if (this.over) return;
     clearTimeout(this.#deadline);
-    this.#abort.abort(this.#refusal());
+    this.#abort.abort(error);
     this.#interrupt?.();
   }
 
   /** Settles like `promise`, or rejects as soon as the call is over. One wait at a time. */
   race<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#interrupt = () => reject(this.#refusal());
+      this.#interrupt = () => reject(this.#abort.signal.reason as Error);
       if (this.over) this.#interrupt();
       promise.then(resolve, reject);
     });
@@ -64,7 +69,7 @@ export class CallLife {
 
   /** What ended a call that was over before it was answered. */
   get endStatus(): CallStatus {
-    return statusOf(this.#refusal());
+    return statusOf(this.#abort.signal.reason);
   }
 
   #refusal(): FlightRefusal {

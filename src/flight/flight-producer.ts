@@ -75,6 +75,8 @@ export interface FlightCall {
   readonly headers: Metadata;
   /** Address and port of the other side. */
   readonly peer: string;
+  /** Ends the call with an error from outside of its stream, also while its reader stands still. */
+  readonly end: (error: unknown) => void;
 }
 
 export interface FlightProducer {

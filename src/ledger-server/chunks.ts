@@ -4,6 +4,7 @@
  * A chunk goes out when it is full, when the next ledger does not follow it, or when the next one is not there yet.
  * Objects of a data lake go out as they are.
  */
+import { detectCompression } from '../../workers/unpack/compression.js';
 import type { StoredLedgers } from './ledger-store.js';
 
 export interface ChunkLimits {
@@ -49,7 +50,7 @@ export async function* chunksOf(
       const { bytes, first, last, form } = next.value;
       const follows = form === 'ledger' && open.at(-1)?.last === first - 1;
       if (!follows || openBytes + bytes.byteLength > limits.maxBytes) yield* closed();
-      if (form === 'object') yield { first, last, isCompressed: true, bytes };
+      if (form === 'object') yield { first, last, isCompressed: detectCompression(bytes) === 'zstd', bytes };
       else {
         open.push(next.value);
         openBytes += bytes.byteLength;

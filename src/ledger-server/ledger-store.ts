@@ -5,7 +5,7 @@ export interface StoredLedgers {
   /** Both inclusive. */
   readonly first: number;
   readonly last: number;
-  /** `ledger`: a LedgerCloseMeta. `object`: a LedgerCloseMetaBatch compressed with zstd. */
+  /** `ledger`: a LedgerCloseMeta. `object`: a LedgerCloseMetaBatch, mostly compressed with zstd. */
   readonly form: 'ledger' | 'object';
   readonly bytes: Uint8Array;
 }

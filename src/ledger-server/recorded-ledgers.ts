@@ -1,4 +1,4 @@
-/** Ledgers in files: read as they are asked for, the objects of a data lake passed on untouched. */
+/** Ledgers in files: read as they are asked for; objects of a data lake and quarantined ledgers are passed on untouched. */
 import { readFile } from 'node:fs/promises';
 import { readLedgerFile } from '../input/ledger-file.js';
 import type { LedgerStore, StoredLedgers } from './ledger-store.js';
@@ -15,9 +15,12 @@ export class RecordedLedgers implements LedgerStore {
     this.last = Math.max(...runs.map(({ last }) => last));
   }
 
-  /** Throws a ProcessorError for paths that hold no ledgers or cannot be read. */
-  static async open(paths: readonly string[]): Promise<RecordedLedgers> {
-    return new RecordedLedgers(await indexRecorded(paths));
+  /**
+   * Quarantined ledgers of other networks than `networkPassphrase`, unless empty, are left out. Throws a ProcessorError
+   * for paths that hold no ledgers or cannot be read.
+   */
+  static async open(paths: readonly string[], networkPassphrase = ''): Promise<RecordedLedgers> {
+    return new RecordedLedgers(await indexRecorded(paths, networkPassphrase));
   }
 
   async *read(start: number, objects: boolean): AsyncGenerator<StoredLedgers, void, undefined> {
@@ -25,9 +28,10 @@ export class RecordedLedgers implements LedgerStore {
     // Of ledgers recorded twice the run that begins first counts.
     for (const run of this.runs) {
       if (run.last < next) continue;
-      if (objects && run.isObject) {
-        yield { first: run.first, last: run.last, form: 'object', bytes: await readFile(run.file) };
-      } else yield* ledgersOf(run, next);
+      const { first, last, whole } = run;
+      if (whole === 'ledger') yield { first, last, form: 'ledger', bytes: await readFile(run.file) };
+      else if (whole === 'batch' && objects) yield { first, last, form: 'object', bytes: await readFile(run.file) };
+      else yield* ledgersOf(run, next);
       next = run.last + 1;
     }
   }

@@ -4,11 +4,14 @@
  *   GET /health   200 healthy or degraded, 503 unhealthy; JSON with reasons and components
  *   GET /ready    200 or 503: whether requests are worth sending
  *   GET /live     200 or 503: whether the process should be left running
- *   GET /metrics  Prometheus text format
+ *   GET /metrics  Prometheus text format; needs a token where tokens are set
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ProcessorError } from '../../workers/errors.js';
+import { bearerToken } from '../security/credentials-header.js';
+import type { ListenerSecurity } from '../security/listener-security.js';
 import type { Health } from './health.js';
 import type { Logger } from './logger.js';
 
@@ -24,7 +27,14 @@ export interface HttpServerOptions {
   readonly health: Health;
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
   readonly logger: Logger;
+  /** Plain HTTP, open to all, where undefined. */
+  readonly security?: ListenerSecurity;
+  /** Further connections are closed as they come. */
+  readonly maxConnections?: number;
 }
+
+/** What a probe must be able to ask without a token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/live']);
 
 interface Reply {
   readonly status: number;
@@ -45,7 +55,16 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.options = options;
-    this.server = createServer((request, response) => void this.answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.answer(request, response);
+    const { security: { tls } = {}, maxConnections } = options;
+    this.server =
+      tls === undefined
+        ? createServer(answer)
+        : createTlsServer(
+            { cert: tls.cert, key: tls.key, ca: tls.clientCa, requestCert: tls.clientCa !== undefined },
+            answer,
+          );
+    if (maxConnections !== undefined) this.server.maxConnections = maxConnections;
   }
 
   /** Resolves with the address listened on; rejects with a ProcessorError where that cannot be had. */
@@ -74,6 +93,7 @@ export class HttpServer {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, contentType, body } = await this.reply(request);
     if (status === 405) response.setHeader('Allow', 'GET, HEAD');
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     // A connection kept alive would outlast the server.
     if (!this.server.listening) response.setHeader('Connection', 'close');
     response.writeHead(status, {
@@ -89,6 +109,9 @@ export class HttpServer {
     const answer = this.routes.get(path!);
     if (answer === undefined) return json(404, { error: `not found; there are ${[...this.routes.keys()].join(', ')}` });
     if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'GET or HEAD expected' });
+    const { tokens } = this.options.security ?? {};
+    const mayPass = OPEN_PATHS.has(path!) || tokens?.accepts(bearerToken(request.headers.authorization)) !== false;
+    if (!mayPass) return json(401, { error: 'a valid bearer token expected' });
     try {
       return await answer();
     } catch (error) {

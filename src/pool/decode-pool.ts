@@ -27,11 +27,13 @@ export interface ThreadPoolOptions {
   readonly taskTimeoutMs: number;
   /** Heap of one thread, which bounds what hostile input can make it use. */
   readonly maxHeapMb?: number;
+  /** A thread crashed or did not finish, and was replaced. */
+  readonly onThreadReplaced?: (error: ProcessorError) => void;
   /** The thread's entry; a parameter so that tests can bring one that fails. */
   readonly entry?: URL;
 }
 
-const THREAD_ENTRY = new URL('../../workers/decode-ledgers.js', import.meta.url);
+const THREAD_ENTRY = new URL('../../workers/decode-thread.cjs', import.meta.url);
 
 /** Runs the worker's code on the calling thread: for tests, and where a thread would not pay. */
 export class InlineDecodePool implements DecodePool {
@@ -49,7 +51,15 @@ export class InlineDecodePool implements DecodePool {
 export class ThreadDecodePool implements DecodePool {
   private readonly piscina: Piscina;
   private readonly budget: ByteBudget;
-  private readonly taskTimeoutMs: number;
+  /** One for each thread: a task is handed over when a thread is free, and its time runs from then on. */
+  private readonly threads: ByteBudget;
+  private readonly options: ThreadPoolOptions;
+  private readonly running = new Set<Promise<unknown>>();
+  /** Of the tasks on threads. */
+  private readonly busy = new Set<{ readonly startedAt: number }>();
+  /** Time that tasks took which ended since utilisation was asked for, as far as it was since then. */
+  private busyMs = 0;
+  private askedAt = performance.now();
 
   constructor(options: ThreadPoolOptions) {
     this.piscina = new Piscina({
@@ -62,7 +72,8 @@ export class ThreadDecodePool implements DecodePool {
     // Without a listener a thread's failure outside a task would end the process; within a task it rejects the task.
     this.piscina.on('error', () => undefined);
     this.budget = new ByteBudget(options.maxBytesInFlight);
-    this.taskTimeoutMs = options.taskTimeoutMs;
+    this.threads = new ByteBudget(options.threads);
+    this.options = options;
   }
 
   /** Input bytes being decoded now. */
@@ -70,38 +81,68 @@ export class ThreadDecodePool implements DecodePool {
     return this.budget.usedBytes;
   }
 
-  /** Share of the time since the pool began that its threads were busy, 0 to 1. */
-  get utilisation(): number {
-    return this.piscina.utilization;
+  /** Share of the time since it was last asked that the threads were busy, 0 to 1. */
+  takeUtilisation(): number {
+    const now = performance.now();
+    let busyMs = this.busyMs;
+    for (const { startedAt } of this.busy) busyMs += now - Math.max(startedAt, this.askedAt);
+    const share = busyMs / (this.options.threads * Math.max(1, now - this.askedAt));
+    this.busyMs = 0;
+    this.askedAt = now;
+    return Math.min(1, share);
   }
 
-  async run(task: DecodeTask, what: string): Promise<DecodeResult> {
-    const inputs = task.inputs.map((input): DecodeInput => ({ ...input, bytes: transferable(input.bytes) }));
+  run(task: DecodeTask, what: string): Promise<DecodeResult> {
+    const result = this.runInTurn(task, what);
+    this.running.add(result);
+    const forget = (): unknown => this.running.delete(result);
+    result.then(forget, forget);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.running);
+    await this.piscina.close();
+  }
+
+  private async runInTurn({ request, inputs: given }: DecodeTask, what: string): Promise<DecodeResult> {
+    const inputs = given.map((input): DecodeInput => ({ ...input, bytes: transferable(input.bytes) }));
     const bytes = inputs.reduce((sum, input) => sum + input.bytes.byteLength, 0);
     await this.budget.acquire(bytes);
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.taskTimeoutMs);
+    await this.threads.acquire(1);
     try {
-      return (await this.piscina.run({ request: task.request, inputs } satisfies DecodeTask, {
-        transferList: inputs.map((input) => input.bytes.buffer as ArrayBuffer),
-        signal: timeout.signal,
-      })) as DecodeResult;
-    } catch (error) {
-      throw this.workerError(timeout.signal.aborted, what, error);
+      return await this.runNow({ request, inputs }, what);
     } finally {
-      clearTimeout(timer);
+      this.threads.release(1);
       this.budget.release(bytes);
     }
   }
 
-  async close(): Promise<void> {
-    await this.piscina.close();
+  private async runNow(task: DecodeTask, what: string): Promise<DecodeResult> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.options.taskTimeoutMs);
+    const turn = { startedAt: performance.now() };
+    this.busy.add(turn);
+    try {
+      return (await this.piscina.run(task, {
+        transferList: task.inputs.map((input) => input.bytes.buffer as ArrayBuffer),
+        signal: timeout.signal,
+      })) as DecodeResult;
+    } catch (cause) {
+      const error = this.workerError(timeout.signal.aborted, what, cause);
+      this.options.onThreadReplaced?.(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.busy.delete(turn);
+      this.busyMs += performance.now() - Math.max(turn.startedAt, this.askedAt);
+    }
   }
 
   private workerError(timedOut: boolean, what: string, cause: unknown): ProcessorError {
     const code: ErrorCode = timedOut ? 'WORKER_TIMEOUT' : 'WORKER_CRASHED';
     const reason = timedOut
-      ? `did not finish within ${this.taskTimeoutMs} ms`
+      ? `did not finish within ${this.options.taskTimeoutMs} ms`
       : `failed: ${cause instanceof Error ? cause.message : String(cause)}`;
     return new ProcessorError(code, `the worker that decoded ${what} ${reason}; it was replaced`, {}, cause);
   }

@@ -139,10 +139,12 @@ export class RangeProducer implements FlightProducer {
     const { range, queryId, partition } = parseRangeTicket(text, this.options.defaults);
     const schema = encodeSchema(schemaOf(range));
     if (queryId === undefined) return { schema, messages: this.options.openRange(range, call.signal, () => undefined) };
+    call.signal.throwIfAborted();
     const query = this.queries.open(queryId, partition);
-    const signal = AbortSignal.any([call.signal, query.signal]);
+    query.signal.addEventListener('abort', () => call.end(query.signal.reason), { once: true });
     call.signal.addEventListener('abort', () => query.close(), { once: true });
-    return { schema, messages: this.options.openRange(range, signal, (ledger) => query.completeThrough(ledger)) };
+    const onSent = (ledger: number): void => query.completeThrough(ledger);
+    return { schema, messages: this.options.openRange(range, call.signal, onSent) };
   }
 
   private cancel(body: Uint8Array): 'CANCELLED' | 'NOT_CANCELLABLE' {

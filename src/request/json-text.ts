@@ -1,6 +1,8 @@
 /** JSON text from outside. Stricter than JSON.parse, which lets the last of two equal keys win in silence. */
-import { parseDocument } from 'yaml';
 import { ProcessorError } from '../../workers/errors.js';
+
+/** Strings, with what makes one a key, and the brackets around objects and arrays. */
+const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/gs;
 
 /** The value of JSON text; REQUEST_INVALID where it is malformed or gives a key twice. `what` names it in errors. */
 export function parseJsonText(text: string, what: string): unknown {
@@ -11,11 +13,26 @@ export function parseJsonText(text: string, what: string): unknown {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ProcessorError('REQUEST_INVALID', `${what} is not JSON: ${reason}`, {}, cause);
   }
-  // JSON is YAML too, and the YAML parser reports keys given twice.
-  const duplicate = parseDocument(text, { uniqueKeys: true }).errors.find((error) => error.code === 'DUPLICATE_KEY');
-  if (duplicate !== undefined) {
-    const key = /^"((?:[^"\\]|\\.)*)"/.exec(text.slice(duplicate.pos[0]))?.[1] ?? '';
-    throw new ProcessorError('REQUEST_INVALID', `${what} gives the key "${key}" twice`, { key });
+  const key = keyGivenTwice(text);
+  if (key !== undefined) {
+    throw new ProcessorError('REQUEST_INVALID', `${what} gives the key ${JSON.stringify(key)} twice`, { key });
   }
   return value;
+}
+
+/** The first key that one object of valid JSON text has twice. */
+function keyGivenTwice(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, string, colon] of text.matchAll(TOKENS)) {
+    if (string === undefined) {
+      if (token === '{' || token === '[') open.push(new Set());
+      else open.pop();
+    } else if (colon !== undefined) {
+      const key = JSON.parse(string) as string;
+      const keys = open.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
 }

@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import { SCHEMA_VERSION } from '../../workers/columns/tables.js';
 import { ProcessorError } from '../../workers/errors.js';
-import type { DecodeRequest } from '../../workers/request.js';
+import type { BadLedgerPolicy, DecodeRequest } from '../../workers/request.js';
 import { parseJsonText } from './json-text.js';
 import { decodeRequest, requestInvalid, rowRequestShape } from './row-request.js';
 
@@ -26,6 +26,7 @@ const PREDECESSOR_PREFIX = 'contract_data:';
 export interface RequestDefaults {
   readonly networkPassphrase: string;
   readonly batchRows: number;
+  readonly onBadLedger: BadLedgerPolicy;
   /** Filters as in the request's JSON. */
   readonly filters: Readonly<Record<string, unknown>>;
   /** `CODE:ISSUER` each. */
@@ -70,7 +71,7 @@ export function parseRangeCommand(text: string, defaults: RequestDefaults): Rang
 
 /** Reads a ticket: ours, the predecessor's, or a CMD text inside the JSON that InfluxDB's clients send. */
 export function parseRangeTicket(text: string, defaults: RequestDefaults): RangeTicket {
-  if (text.startsWith(TICKET_PREFIX)) return parseOwnTicket(text, defaults.networkPassphrase);
+  if (text.startsWith(TICKET_PREFIX)) return parseOwnTicket(text, defaults);
   if (text.startsWith(PREDECESSOR_PREFIX)) {
     return { range: parsePredecessor(text, defaults), queryId: undefined, partition: 0 };
   }
@@ -122,7 +123,7 @@ function rangeQuery(json: unknown, defaults: RequestDefaults): RangeQuery {
   return { range: { startLedger, endLedger, decode }, partitions };
 }
 
-/** Fills in the configured filters and known assets. Filters of contract data mean nothing for the table ttl. */
+/** Fills in the configured policy, filters and known assets. Filters of contract data mean nothing for the table ttl. */
 function withDefaults(json: unknown, defaults: RequestDefaults): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
   const asked = json as Record<string, unknown>;
@@ -136,6 +137,7 @@ function withDefaults(json: unknown, defaults: RequestDefaults): unknown {
       ? {}
       : { include_deleted: includeDeleted };
   return {
+    on_bad_ledger: defaults.onBadLedger,
     ...(isTtl ? {} : { known_assets: defaults.knownAssets }),
     ...asked,
     ...(filters === undefined || askedFilters !== undefined ? { filters: { ...filterDefaults, ...askedFilters } } : {}),
@@ -153,7 +155,7 @@ function parsePredecessor(text: string, defaults: RequestDefaults): RangeRequest
   return rangeQuery({ start_ledger: Number(start), end_ledger: Number(end), filters }, defaults).range;
 }
 
-function parseOwnTicket(text: string, networkPassphrase: string): RangeTicket {
+function parseOwnTicket(text: string, { networkPassphrase, batchRows }: RequestDefaults): RangeTicket {
   const mark = text.lastIndexOf('#');
   const hasQuery = mark > text.lastIndexOf('}');
   const json = parseJsonText(text.slice(TICKET_PREFIX.length, hasQuery ? mark : undefined), 'the ticket');
@@ -171,7 +173,7 @@ function parseOwnTicket(text: string, networkPassphrase: string): RangeTicket {
   checkRange(startLedger, endLedger);
   const [queryId, partition] = hasQuery ? text.slice(mark + 1).split('.') : [];
   return {
-    range: { startLedger, endLedger, decode: decodeRequest(row, network, row.batch_size) },
+    range: { startLedger, endLedger, decode: decodeRequest(row, network, batchRows) },
     queryId,
     partition: Number(partition ?? 0),
   };
@@ -193,6 +195,7 @@ function rangeJson({ startLedger, endLedger, decode }: RangeRequest): Record<str
     batch_size: decode.batchRows,
     compact: decode.compact,
     int_types: decode.intTypes,
+    on_bad_ledger: decode.onBadLedger,
     known_assets: decode.knownAssets.map(({ code, issuer }) => `${code}:${issuer}`),
     network: decode.networkPassphrase,
     schema_version: SCHEMA_VERSION,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defaultColumnNames, TABLES } from '../../workers/columns/tables.js';
 import { ProcessorError } from '../../workers/errors.js';
 import {
+  BAD_LEDGER_POLICIES,
   CHANGE_TYPES,
   DURABILITIES,
   type DecodeRequest,
@@ -74,6 +75,7 @@ export const rowRequestShape = {
   compact: z.boolean().default(false),
   known_assets: z.array(knownAsset).default([]),
   int_types: z.enum(['unsigned', 'signed']).default('unsigned'),
+  on_bad_ledger: z.enum(BAD_LEDGER_POLICIES).default('fail'),
 } as const;
 
 const rowRequestSchema = z.strictObject(rowRequestShape);
@@ -101,6 +103,7 @@ export function decodeRequest(row: RowRequest, passphrase: string, batchRows: nu
     compact: row.compact,
     batchRows: row.batch_size === 0 ? batchRows : row.batch_size,
     intTypes: row.int_types,
+    onBadLedger: row.on_bad_ledger,
   };
 }
 

@@ -15,8 +15,8 @@ export interface GrpcLedgerSourceOptions {
   readonly target: string;
   /** Absent: plaintext. */
   readonly tls?: SourceTls;
-  /** Sent as bearer token with each call. */
-  readonly token?: string;
+  /** Gives the bearer token to send, for each call anew; undefined sends none. */
+  readonly token?: () => string | undefined;
   /** The network that chunks must be of, where they say it. */
   readonly networkPassphrase?: string;
   /** How often a ledger that the source passed over is asked for again; default 5. */

@@ -9,7 +9,7 @@ import { SOURCE_PROTOCOLS, type SourceProtocol } from './source-protocols.js';
 /** Ledgers pass 4 MiB, grpc-js's default, and chunks 32 MiB; existing clients of such sources take this much. */
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 /** HTTP/2 window. Node's 64 KiB would limit a stream to that much per round trip. */
-const FLOW_CONTROL_WINDOW_BYTES = 4 * 1024 * 1024;
+const FLOW_CONTROL_WINDOW_BYTES = 2 * 1024 * 1024;
 
 export interface SourceTls {
   /** PEM. Without `ca` the system's certificates are trusted; `cert` and `key` are the client's own. */
@@ -25,8 +25,8 @@ export interface SourceAddress {
   readonly target: string;
   /** Absent: plaintext. */
   readonly tls?: SourceTls;
-  /** Sent as bearer token with each call. */
-  readonly token?: string;
+  /** Gives the bearer token to send, for each call anew; undefined sends none. */
+  readonly token?: () => string | undefined;
 }
 
 export class SourceConnection {
@@ -85,7 +85,8 @@ export class SourceConnection {
 
   private open(protocol: SourceProtocol): PacedStream<SourceMessage> {
     const metadata = new Metadata();
-    if (this.address.token !== undefined) metadata.set('authorization', `Bearer ${this.address.token}`);
+    const token = this.address.token?.();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     const request = protocol.request(this.range.startLedger, this.range.endLedger);
     const asIs = (bytes: Buffer): Buffer => bytes;
     return new PacedStream((interceptor: Interceptor) =>

@@ -5,6 +5,8 @@ import { channelOptions, credentialsOf, type SourceAddress } from './source-conn
 
 /** Connectivity is looked at when it changes, and at least so often. */
 const WATCH_MS = 10_000;
+/** Health should not say for minutes that a source is away which is back. */
+const MAX_RECONNECT_BACKOFF_MS = 5_000;
 
 export class SourceProbe {
   private readonly client: Client;
@@ -13,7 +15,10 @@ export class SourceProbe {
   private isClosed = false;
 
   constructor(address: SourceAddress, health: HealthReporter) {
-    this.client = new Client(address.target, credentialsOf(address.tls), channelOptions(address.tls));
+    this.client = new Client(address.target, credentialsOf(address.tls), {
+      ...channelOptions(address.tls),
+      'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_BACKOFF_MS,
+    });
     this.target = address.target;
     this.health = health;
     this.watch();

@@ -19,6 +19,9 @@ export interface SourceProtocol {
 const raw = methodsOf('raw_ledger_service/raw_ledger_service.proto', 'raw_ledger_service.RawLedgerService');
 const stellarV1 = methodsOf('stellar/v1/raw_ledger_service.proto', 'stellar.v1.RawLedgerService');
 
+/** Chunks are asked for no larger: two of each stream are held before memory is claimed for them. */
+const MAX_CHUNK_BYTES = 1024 * 1024;
+
 export const SOURCE_PROTOCOLS: readonly SourceProtocol[] = [
   {
     name: 'raw_ledger_service chunks',
@@ -28,6 +31,7 @@ export const SOURCE_PROTOCOLS: readonly SourceProtocol[] = [
       raw.StreamRawLedgerChunks!.requestSerialize({
         start_ledger: startLedger,
         end_ledger: endLedger,
+        max_bytes: MAX_CHUNK_BYTES,
         accepted_compression: ['CHUNK_COMPRESSION_NONE', 'CHUNK_COMPRESSION_ZSTD'],
       }),
     decode: decodeRawLedgerChunk,

@@ -1,8 +1,12 @@
 /** What each Flight message says of the stream's progress, as JSON in its app_metadata. */
+import type { ErrorCode } from '../../workers/errors.js';
 import type { LedgerBatch } from './batches.js';
 
 /** Why a bounded stream is over: all was delivered, or it was stopped. */
 export type StreamEnd = 'complete' | 'stopped';
+
+/** Ledgers that gave no rows because they were set aside: first and last, both inclusive, and the error's code. */
+export type LedgerGap = readonly [from: number, to: number, reason: ErrorCode];
 
 export interface BatchProgress {
   readonly v: 1;
@@ -14,12 +18,14 @@ export interface BatchProgress {
   /** For a part of one ledger: which, from 1, of how many. */
   readonly piece?: number;
   readonly pieces?: number;
+  /** Among the ledgers that this passes. */
+  readonly gaps?: readonly LedgerGap[];
   readonly end?: StreamEnd;
 }
 
 /** The progress that `batch` makes in a stream complete through `completeThrough` so far. */
 export function batchProgress(batch: LedgerBatch, completeThrough: number, endLedger: number): BatchProgress {
-  const { firstLedger, lastLedger, rows, piece } = batch;
+  const { firstLedger, lastLedger, rows, piece, gaps } = batch;
   const isWhole = piece === undefined || piece.number === piece.of;
   const complete = isWhole ? lastLedger : completeThrough;
   return {
@@ -29,6 +35,7 @@ export function batchProgress(batch: LedgerBatch, completeThrough: number, endLe
     complete_through: complete,
     rows,
     ...(piece !== undefined && { piece: piece.number, pieces: piece.of }),
+    ...(gaps !== undefined && { gaps }),
     ...(complete === endLedger && { end: 'complete' }),
   };
 }

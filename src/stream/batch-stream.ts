@@ -7,20 +7,24 @@
  * - It is pulled: nothing is asked of the source before the consumer wants it, but for a bounded look-ahead.
  * - Batches of a bounded range depend on its ledgers alone. A stream that follows the tip, or whose source stalls for
  *   FLUSH_INTERVAL, gives what it has.
+ * - A ledger that cannot be read or had is set aside and passed where the request asks for it, else it is an error.
  * - An error comes after every row before it. A source that is left early (`draining`) ends the stream without one, after
  *   what was accepted.
  */
 import { selectColumns } from '../../workers/columns/tables.js';
-import type { DecodedLedger, DecodeResult } from '../../workers/decode-result.js';
+import type { DecodedLedger } from '../../workers/decode-result.js';
 import { ProcessorError } from '../../workers/errors.js';
 import type { RecordBatchMessage } from '../../workers/ipc.js';
 import { inOrder } from '../order/in-order.js';
 import type { DecodePool } from '../pool/decode-pool.js';
+import { type ChunkOrGap, pastGaps } from '../quarantine/past-gaps.js';
+import type { Quarantine } from '../quarantine/quarantine.js';
 import type { RangeRequest } from '../request/range-request.js';
-import type { LedgerChunk, LedgerSource } from '../source/ledger-source.js';
+import type { LedgerSource } from '../source/ledger-source.js';
 import { batchProgress, type BatchProgress, quietProgress } from './app-metadata.js';
 import { BatchAssembler, type LedgerBatch } from './batches.js';
-import { type ChunkGroup, decodeGroups } from './decode-groups.js';
+import { decodeGroup, type LedgerOutcome, outcomeBytes } from './decode-group.js';
+import { decodeGroups } from './decode-groups.js';
 import type { StreamMemory } from './memory-shares.js';
 import { nextWithin, TIME_OUT } from './next-within.js';
 
@@ -36,6 +40,7 @@ export interface BatchStreamParts {
   readonly source: LedgerSource;
   readonly pool: DecodePool;
   readonly memory: StreamMemory;
+  readonly quarantine: Quarantine;
   readonly settings: StreamSettings;
   /** Aborted when the stream is to end early: the source is left, and what was accepted is still given. */
   readonly draining: AbortSignal;
@@ -51,6 +56,9 @@ export interface StreamStep {
   readonly heldBytes: number;
 }
 
+/** Claimed for a stream's first chunk, of which nothing is known: a ledger of a busy network. */
+const FIRST_CHUNK_BYTES = 1024 * 1024;
+
 /** The steps of a range. `signal` ends it at once, wherever it is. */
 export async function* batchStream(
   range: RangeRequest,
@@ -61,9 +69,10 @@ export async function* batchStream(
   const { startLedger, endLedger, decode } = range;
   const kinds = selectColumns(decode.table, decode.columns).map((column) => column.kind);
   const assembler = new BatchAssembler(kinds, decode.batchRows);
-  const ahead = new Ahead();
+  const accepted = new Accepted();
   let completeThrough = startLedger - 1;
   let lastStepAt = performance.now();
+  let lastResultAt = lastStepAt;
 
   const step = (batch: RecordBatchMessage | undefined, progress: BatchProgress, heldBytes: number): StreamStep => {
     completeThrough = progress.complete_through;
@@ -72,42 +81,51 @@ export async function* batchStream(
   };
   function* steps(batches: readonly LedgerBatch[]): Generator<StreamStep> {
     for (const batch of batches) {
-      yield step(batch.message, batchProgress(batch, completeThrough, endLedger), batch.blockBytes);
+      yield step(batch.message, batchProgress(batch, completeThrough, endLedger), batch.heldBytes);
     }
+  }
+
+  async function assembled(outcome: LedgerOutcome, receivedAtMs: number): Promise<LedgerBatch[]> {
+    if ('blocks' in outcome) {
+      parts.onDecoded(outcome, receivedAtMs);
+      return assembler.add(outcome);
+    }
+    await parts.quarantine.setAside(outcome);
+    parts.memory.release(outcomeBytes(outcome));
+    return assembler.pass(outcome.firstLedger, outcome.lastLedger, outcome.error.code);
   }
 
   const sourceSignal = AbortSignal.any([signal, parts.draining]);
   const decoded = inOrder(
-    decodeGroups(claimed(parts, range, sourceSignal, ahead), settings.ledgersPerTask),
-    (group) => decodeGroup(group, range, parts),
+    decodeGroups(claimed(parts, range, sourceSignal, accepted), settings.ledgersPerTask),
+    (group) => decodeGroup(group, range, parts, signal),
     settings.lookAheadTasks,
   );
   try {
     let next = decoded.next();
     for (;;) {
       const hasRows = assembler.waitingRows > 0;
-      const untilKeepalive = Math.max(0, lastStepAt + settings.keepaliveIntervalMs - performance.now());
-      const untilFlush = hasRows && ahead.ledgers === 0 ? settings.flushIntervalMs : Infinity;
-      const event = await nextWithin(next, Math.min(untilKeepalive, untilFlush));
+      const flushAt = hasRows && accepted.ledgers === 0 ? lastResultAt + settings.flushIntervalMs : Infinity;
+      const keepaliveAt = lastStepAt + settings.keepaliveIntervalMs;
+      const event = await nextWithin(next, Math.max(0, Math.min(keepaliveAt, flushAt) - performance.now()));
       if (event === TIME_OUT) {
         // Rows wait for their batch to fill, unless the source stalls; ledgers without rows are told of any time.
-        const flushed = !hasRows || untilFlush <= untilKeepalive ? assembler.flush() : [];
+        const flushed = !hasRows || flushAt <= performance.now() ? assembler.flush() : [];
         if (flushed.length > 0) yield* steps(flushed);
         else yield step(undefined, quietProgress(completeThrough), 0);
         continue;
       }
       if (event.done === true) break;
       next = decoded.next();
+      lastResultAt = performance.now();
 
-      const { group, result } = event.value;
-      for (const ledger of result.ledgers) {
-        parts.onDecoded(ledger, group[0]!.receivedAtMs);
-        yield* steps(assembler.add(ledger));
-      }
-      if (result.error !== undefined) throw ProcessorError.fromPlain(result.error);
-      ahead.ledgers -= ledgersOf(group);
-      if (endLedger === 0 && ahead.ledgers === 0) yield* steps(assembler.flush());
+      const { outcomes, error, ledgers, receivedAtMs } = event.value;
+      for (const outcome of outcomes) yield* steps(await assembled(outcome, receivedAtMs));
+      if (error !== undefined) throw ProcessorError.fromPlain(error);
+      accepted.ledgers -= ledgers;
+      if (endLedger === 0 && accepted.ledgers === 0) yield* steps(assembler.flush());
     }
+    if (accepted.failure !== undefined) throw accepted.failure.error;
     yield* steps(assembler.flush());
   } catch (error) {
     if (!signal.aborted) yield* steps(assembler.flush());
@@ -117,19 +135,12 @@ export async function* batchStream(
   }
 }
 
-/** A decoded group, with what it was made of. */
-interface DecodedGroup {
-  readonly group: ChunkGroup;
-  readonly result: DecodeResult;
-}
-
-/** Ledgers accepted from the source whose rows are not in a batch yet. */
-class Ahead {
+/** What was accepted from the source. */
+class Accepted {
+  /** Ledgers whose rows are not in a batch yet. */
   ledgers = 0;
-}
-
-function ledgersOf(group: ChunkGroup): number {
-  return group.at(-1)!.lastLedger - group[0]!.firstLedger + 1;
+  /** What ended the source, to be told when all that came before it has been given. */
+  failure: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -138,42 +149,29 @@ function ledgersOf(group: ChunkGroup): number {
  */
 async function* claimed(
   { source, memory }: BatchStreamParts,
-  { startLedger, endLedger }: RangeRequest,
+  { decode, ...range }: RangeRequest,
   signal: AbortSignal,
-  ahead: Ahead,
-): AsyncGenerator<LedgerChunk, void, undefined> {
-  const chunks = source.ledgers({ startLedger, endLedger }, signal)[Symbol.asyncIterator]();
-  let expectedBytes = 0;
+  accepted: Accepted,
+): AsyncGenerator<ChunkOrGap, void, undefined> {
+  const ledgers = decode.onBadLedger === 'quarantine' ? pastGaps(source, range, signal) : source.ledgers(range, signal);
+  const chunks: AsyncIterator<ChunkOrGap, unknown> = ledgers[Symbol.asyncIterator]();
+  let expectedBytes = FIRST_CHUNK_BYTES;
   try {
     for (;;) {
-      await memory.claim(expectedBytes);
-      const next: IteratorResult<LedgerChunk, unknown> = await chunks.next();
+      // Half as much again: the next one may be larger, and encoded it may be larger than raw.
+      const claimedBytes = Math.ceil(1.5 * expectedBytes);
+      await memory.claim(claimedBytes);
+      const next = await chunks.next();
       if (next.done === true) return;
       const chunk = next.value;
-      memory.hold(chunk.bytes - expectedBytes);
+      memory.exchange(claimedBytes, chunk.bytes);
       expectedBytes = chunk.bytes;
-      ahead.ledgers += chunk.lastLedger - chunk.firstLedger + 1;
+      accepted.ledgers += chunk.lastLedger - chunk.firstLedger + 1;
       yield chunk;
     }
+  } catch (error) {
+    accepted.failure = { error };
   } finally {
     await chunks.return?.();
   }
-}
-
-async function decodeGroup(group: ChunkGroup, range: RangeRequest, parts: BatchStreamParts): Promise<DecodedGroup> {
-  const first = group[0]!.firstLedger;
-  const last = group.at(-1)!.lastLedger;
-  const inputs = group.flatMap((chunk) => chunk.inputs);
-  const rawBytes = group.reduce((sum, chunk) => sum + chunk.bytes, 0);
-  const request = JSON.stringify(range.decode);
-  const result = await parts.pool.run({ request, inputs }, `ledgers ${first} to ${last}`);
-  parts.memory.hold(blockBytes(result));
-  parts.memory.release(rawBytes);
-  return { group, result };
-}
-
-function blockBytes(result: DecodeResult): number {
-  let bytes = 0;
-  for (const ledger of result.ledgers) for (const block of ledger.blocks) bytes += block.body.byteLength;
-  return bytes;
 }

@@ -8,7 +8,12 @@ import { BODY_TARGET_BYTES } from '../../workers/table-decoder.js';
 import type { ColumnKind } from '../../workers/columns/column.js';
 import { mergeRecordBatches } from '../../workers/columns/merge.js';
 import type { DecodedLedger } from '../../workers/decode-result.js';
-import type { RecordBatchMessage } from '../../workers/ipc.js';
+import type { ErrorCode } from '../../workers/errors.js';
+import { heldBytes, type RecordBatchMessage } from '../../workers/ipc.js';
+import type { LedgerGap } from './app-metadata.js';
+
+/** Gaps that one batch tells of: they must fit into its message beside the rows. */
+const MAX_GAPS = 256;
 
 export interface LedgerBatch {
   readonly firstLedger: number;
@@ -16,10 +21,12 @@ export interface LedgerBatch {
   readonly rows: number;
   /** Undefined where its ledgers have no rows. */
   readonly message: RecordBatchMessage | undefined;
-  /** Bytes of the blocks that it was made of. */
-  readonly blockBytes: number;
+  /** Memory that the blocks it was made of keep. */
+  readonly heldBytes: number;
   /** For a part of one ledger: which of how many, from 1. */
   readonly piece?: { readonly number: number; readonly of: number };
+  /** Ledgers among them that were set aside; absent where there are none. */
+  readonly gaps?: readonly LedgerGap[];
 }
 
 /** Gathers ledgers into batches. `kinds` are those of the request's columns. */
@@ -31,6 +38,7 @@ export class BatchAssembler {
   private rows = 0;
   private bytes = 0;
   private blocks: RecordBatchMessage[] = [];
+  private gaps: LedgerGap[] = [];
 
   constructor(kinds: readonly ColumnKind[], batchRows: number) {
     this.kinds = kinds;
@@ -61,16 +69,28 @@ export class BatchAssembler {
     return done;
   }
 
+  /** Passes ledgers that were set aside: they belong to the batch at hand, without rows. */
+  pass(from: number, to: number, reason: ErrorCode): LedgerBatch[] {
+    const before = this.gaps.at(-1);
+    if (before?.[1] === from - 1 && before[2] === reason) this.gaps[this.gaps.length - 1] = [before[0], to, reason];
+    else this.gaps.push([from, to, reason]);
+    this.firstLedger ??= from;
+    this.lastLedger = to;
+    return this.gaps.length < MAX_GAPS ? [] : this.flush();
+  }
+
   /** Ends the batch at hand: one batch, or none when no ledger is in it. */
   flush(): LedgerBatch[] {
     if (this.firstLedger === undefined) return [];
-    const { firstLedger, lastLedger, rows, bytes, blocks } = this;
+    const { firstLedger, lastLedger, rows, blocks, gaps } = this;
+    const held = blocks.reduce((sum, block) => sum + heldBytes(block), 0);
     this.firstLedger = undefined;
     this.rows = 0;
     this.bytes = 0;
     this.blocks = [];
+    this.gaps = [];
     const message = blocks.length === 0 ? undefined : mergeRecordBatches(this.kinds, blocks);
-    return [{ firstLedger, lastLedger, rows, message, blockBytes: bytes }];
+    return [{ firstLedger, lastLedger, rows, message, heldBytes: held, ...(gaps.length > 0 && { gaps }) }];
   }
 }
 
@@ -80,7 +100,7 @@ function pieces(ledger: DecodedLedger): LedgerBatch[] {
     lastLedger: ledger.sequence,
     rows: message.rows,
     message,
-    blockBytes: message.body.byteLength,
+    heldBytes: heldBytes(message),
     piece: { number: i + 1, of: ledger.blocks.length },
   }));
 }

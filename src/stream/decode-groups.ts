@@ -5,20 +5,20 @@
  * more has arrived, so that at the tip of the network no ledger waits for the next. How ledgers are grouped has no
  * influence on rows or batches.
  */
-import type { LedgerChunk } from '../source/ledger-source.js';
+import type { ChunkOrGap } from '../quarantine/past-gaps.js';
 
 /** A group larger than this would only keep other threads waiting. */
 const BYTES_PER_GROUP = 4 * 1024 * 1024;
 
 /** Chunks to be decoded together, in order; never empty. */
-export type ChunkGroup = readonly LedgerChunk[];
+export type ChunkGroup = readonly ChunkOrGap[];
 
 export async function* decodeGroups(
-  chunks: AsyncIterable<LedgerChunk>,
+  chunks: AsyncIterable<ChunkOrGap>,
   ledgersPerTask: number,
 ): AsyncGenerator<ChunkGroup, void, undefined> {
   const iterator = chunks[Symbol.asyncIterator]();
-  let group: LedgerChunk[] = [];
+  let group: ChunkOrGap[] = [];
   let bytes = 0;
   let next = iterator.next();
   try {
@@ -28,7 +28,7 @@ export async function* decodeGroups(
         group = [];
         bytes = 0;
       }
-      const result: IteratorResult<LedgerChunk, unknown> = await next;
+      const result: IteratorResult<ChunkOrGap, unknown> = await next;
       if (result.done === true) break;
       const chunk = result.value;
       next = iterator.next();
@@ -42,6 +42,10 @@ export async function* decodeGroups(
       bytes += chunk.bytes;
     }
     if (group.length > 0) yield group;
+  } catch (error) {
+    // What came before a failure is not lost with it.
+    if (group.length > 0) yield group;
+    throw error;
   } finally {
     next.catch(() => undefined);
     await iterator.return?.();

@@ -125,6 +125,12 @@ export class StreamMemory {
     if (!this.isClosed) this.used += bytes;
   }
 
+  /** Holds `gained` bytes in the place of `lost` ones. */
+  exchange(lost: number, gained: number): void {
+    this.hold(gained);
+    this.release(lost);
+  }
+
   release(bytes: number): void {
     if (this.isClosed) return;
     this.used -= bytes;

@@ -40,9 +40,10 @@ export async function* rangeStream(
         },
       };
     }
-    if (completeThrough !== range.endLedger) throw endedEarly(parts.draining, completeThrough);
+    if (range.endLedger === 0 || completeThrough < range.endLedger) throw endedEarly(parts.draining, completeThrough);
   } catch (error) {
-    if (signal.aborted) throw error;
+    // Why it was aborted counts, whatever came of that on the way.
+    signal.throwIfAborted();
     throw resumable(asProcessorError(error), completeThrough);
   } finally {
     memory.close();

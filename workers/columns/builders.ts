@@ -51,6 +51,8 @@ export function clearPaddingBits(bitmap: Uint8Array, rows: number): void {
 /** Text. Writers may put bytes at `length` of `data` themselves after {@link reserve}, then call {@link endRow}. */
 export class Utf8Builder extends ColumnBuilder {
   data: Buffer = Buffer.allocUnsafeSlow(64 * INITIAL_ROWS);
+  /** The memory of `data` by pairs of bytes. */
+  pairs = new Uint16Array(this.data.buffer);
   length = 0;
   private offsets = new Int32Array(INITIAL_ROWS + 1);
 
@@ -88,7 +90,7 @@ export class Utf8Builder extends ColumnBuilder {
     this.endRow();
   }
 
-  /** The same text as in the row before: neighbours often share contract, transaction and type names. */
+  /** The same text as in the row before: neighbours often share contract and transaction. */
   repeat(): void {
     const start = this.offsets[this.rows - 1]!;
     const end = this.length;
@@ -98,14 +100,30 @@ export class Utf8Builder extends ColumnBuilder {
     this.endRow();
   }
 
+  /** ASCII text in `count` rows: each copy doubles what is there. */
+  asciiRun(value: string, count: number): void {
+    const bytes = value.length * count;
+    this.reserve(bytes);
+    const start = this.length;
+    this.data.write(value, start, 'latin1');
+    for (let done = value.length; done < bytes; done *= 2) {
+      this.data.copyWithin(start + done, start, start + Math.min(done, bytes - done));
+    }
+    for (let i = 0; i < count; i += 1) {
+      this.length += value.length;
+      this.endRow();
+    }
+  }
+
   protected override valueBuffers(): Uint8Array[] {
     return [bytesOf(this.offsets, this.rows + 1), this.data.subarray(0, this.length)];
   }
 
   private grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.data.length, this.length + bytes));
+    const larger = Buffer.allocUnsafeSlow(2 * Math.max(this.data.length, this.length + bytes));
     this.data.copy(larger, 0, 0, this.length);
     this.data = larger;
+    this.pairs = new Uint16Array(larger.buffer);
   }
 }
 

@@ -32,7 +32,7 @@ export const CONTRACT_DATA_OPTIONAL_COLUMNS: readonly Column<ContractDataContext
     optional: true,
     sentence: 'The value before an update or removal, base64 XDR of the SCVal.',
     write: (c, from, to, out) =>
-      writeEntryValues(c, from, to, out, c.rows.previous, (start, end) => writeXdr(out, c.r.bytes, start, end)),
+      writeEntryValues(c, from, to, out, c.rows.previous, (start, end) => writeXdr(out, c.r, start, end)),
   },
   {
     name: 'prev_balance_i128',

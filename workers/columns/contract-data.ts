@@ -165,7 +165,7 @@ export const CONTRACT_DATA_COLUMNS: readonly Column<Context>[] = [
     postgres: 'text',
     sentence: 'The key, base64 XDR of the SCVal.',
     write(c, from, to, out) {
-      for (let row = from; row < to; row += 1) writeXdr(out, c.r.bytes, keyAt(c, row), durabilityAt(c, row));
+      for (let row = from; row < to; row += 1) writeXdr(out, c.r, keyAt(c, row), durabilityAt(c, row));
     },
   },
   {
@@ -175,7 +175,7 @@ export const CONTRACT_DATA_COLUMNS: readonly Column<Context>[] = [
     postgres: 'text',
     sentence: 'The value, base64 XDR of the SCVal; of a removed entry the last one; null where only the key is known.',
     write: (c, from, to, out) =>
-      writeEntryValues(c, from, to, out, c.rows.entry, (start, end) => writeXdr(out, c.r.bytes, start, end)),
+      writeEntryValues(c, from, to, out, c.rows.entry, (start, end) => writeXdr(out, c.r, start, end)),
   },
   {
     name: 'contract_instance_type',

@@ -4,6 +4,7 @@ import { writeHex } from '../text/hex.js';
 import { CONTRACT_STR_KEY_LENGTH, writeContractStrKey } from '../text/strkey.js';
 import { NONE } from '../rows/arrange.js';
 import type { ContractDataContext } from '../rows/context.js';
+import type { XdrReader } from '../xdr/reader.js';
 import type { Utf8Builder } from './builders.js';
 
 const HASH_BYTES = 32;
@@ -22,14 +23,14 @@ export function writeHash(out: Utf8Builder, bytes: Buffer, at: number): void {
   out.endRow();
 }
 
-/** The base64 of the bytes from `start` to `end`. */
-export function writeXdr(out: Utf8Builder, bytes: Buffer, start: number, end: number): void {
+/** The base64 of the bytes from `start` to `end`. A column of base64 only: each text has a multiple of 4 characters. */
+export function writeXdr(out: Utf8Builder, r: XdrReader, start: number, end: number): void {
   out.reserve(base64Length(end - start));
-  out.length += writeBase64(bytes, start, end, out.data, out.length);
+  out.length += writeBase64(r, start, end, out, out.length);
   out.endRow();
 }
 
-/** A name for each row, of the few that `names` has. Neighbours mostly have the same, which is then copied. */
+/** A name for each row, of the few that `names` has. Most rows have the name of the row before: runs are written at once. */
 export function writeNames(
   out: Utf8Builder,
   from: number,
@@ -37,12 +38,13 @@ export function writeNames(
   names: Readonly<Record<number, string>>,
   memberOf: (row: number) => number,
 ): void {
-  let last = -1;
-  for (let row = from; row < to; row += 1) {
+  let row = from;
+  while (row < to) {
     const member = memberOf(row);
-    if (member === last) out.repeat();
-    else out.ascii(names[member]!);
-    last = member;
+    let next = row + 1;
+    while (next < to && memberOf(next) === member) next += 1;
+    out.asciiRun(names[member]!, next - row);
+    row = next;
   }
 }
 

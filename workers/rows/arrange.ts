@@ -113,7 +113,7 @@ function arrangeList(
   for (let change = from; change < to; change += 1) if (changes.kind[change] !== STATE) order[count++] = change;
   sortByKey(r, changes, order, count);
 
-  const preImages = new PreImages(r, changes, from, to);
+  let preImages: PreImages | undefined;
   for (let i = 0; i < count; i += 1) {
     const change = order[i]!;
     const changeIndex = rows.total;
@@ -121,7 +121,8 @@ function arrangeList(
     if (admits !== undefined && !admits(change)) continue;
 
     const kind = changes.kind[change]!;
-    const previous = kind === UPDATED || kind === REMOVED ? preImages.of(change) : NONE;
+    const hasPrevious = kind === UPDATED || kind === REMOVED;
+    const previous = hasPrevious ? (preImages ??= new PreImages(r, changes, from, to)).of(change) : NONE;
     if (kind === UPDATED && previous === NONE) rows.updatedWithoutPreImage += 1;
     if (kind === REMOVED && previous === NONE) rows.removedWithoutPreImage += 1;
     const entry = kind === REMOVED ? previous : changes.hasEntry(change) ? change : NONE;

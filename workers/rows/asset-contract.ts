@@ -12,7 +12,7 @@
  */
 import { accountStrKey, contractStrKey } from '../text/strkey.js';
 import { hasWords, sameHash, textWords } from '../xdr/words.js';
-import { skipScVal } from '../xdr/skip.generated.js';
+import { skipScVal } from '../xdr/sc-val.js';
 import type { XdrReader } from '../xdr/reader.js';
 import type { Asset, Network } from './network.js';
 

@@ -8,6 +8,10 @@ import {
 import type { XdrReader } from '../xdr/reader.js';
 import { NONE, type LedgerRows } from './arrange.js';
 import type { RowFacts } from './facts.js';
+import type { LiveUntil } from './live-until.js';
+
+/** A call into native code costs as much as comparing so many bytes here. */
+const NATIVE_COMPARE_FROM_BYTES = 256;
 
 /** The rows of one table of the ledger at hand. */
 export interface LedgerContext {
@@ -29,7 +33,7 @@ export interface ContractDataContext extends LedgerContext {
   /** Hex sha256 of each row's LedgerKey; filled when a column needs it. */
   readonly keyHashes: string[];
   /** Live-until ledger by hex key hash, after this ledger's TTL changes; filled when a column needs it. */
-  readonly liveUntil: ReadonlyMap<string, number>;
+  readonly liveUntil: Pick<LiveUntil, 'get' | 'size'>;
 }
 
 /** Offset of the row's contract id (32 bytes). */
@@ -61,6 +65,7 @@ export function valueChanged(c: ContractDataContext, row: number): boolean | und
   const a = keyEnd[entry]!;
   const b = keyEnd[previous]!;
   if (bytes !== valueEnd[previous]! - b) return true;
+  if (bytes >= NATIVE_COMPARE_FROM_BYTES) return c.r.bytes.compare(c.r.bytes, b, b + bytes, a, a + bytes) !== 0;
   for (let i = 0; i < bytes; i += 4) if (view.getInt32(a + i) !== view.getInt32(b + i)) return true;
   return false;
 }

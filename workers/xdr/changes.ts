@@ -8,7 +8,8 @@
  */
 import { CONTRACT_ADDRESS_BYTES, EVICTED, NO_ROWS_COUNTED, REMOVED, RESTORED, type ChangeLog } from './change-log.js';
 import { arrayCount, truncated, unknownArm, type XdrReader } from './reader.js';
-import { skipLedgerEntry, skipLedgerEntryExt, skipLedgerKey, skipScAddress, skipScVal } from './skip.generated.js';
+import { skipScVal } from './sc-val.js';
+import { skipLedgerEntry, skipLedgerEntryExt, skipLedgerKey, skipScAddress } from './skip.generated.js';
 
 const CONTRACT_DATA = 6;
 const TTL = 9;

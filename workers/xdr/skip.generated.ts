@@ -14,6 +14,7 @@ import {
   unknownArm,
   type XdrReader,
 } from './reader.js';
+import { skipScVal } from './sc-val.js';
 
 /** AccountEntry: struct, at least 80 bytes. */
 export function skipAccountEntry(r: XdrReader, p: number): number {
@@ -2237,19 +2238,6 @@ export function skipScAddress(r: XdrReader, p: number): number {
   }
 }
 
-/** ScContractInstance: struct, at least 8 bytes, recursive through ScVal. */
-export function skipScContractInstance(r: XdrReader, p: number, depth = 0): number {
-  p = skipContractExecutable(r, p);
-  const hasStorage = readFlag(r, p, 'ScContractInstance.storage');
-  p += 4;
-  if (hasStorage) {
-    const storageCount = arrayCount(r, p, 'ScContractInstance.storage', 8);
-    p += 4;
-    for (let i = 0; i < storageCount; i += 1) p = skipScMapEntry(r, p, depth);
-  }
-  return p;
-}
-
 /** ScError: union on ScErrorType, at least 8 bytes. */
 export function skipScError(r: XdrReader, p: number): number {
   if (p + 4 > r.end) truncated(r, 'ScError', p, 4);
@@ -2275,87 +2263,10 @@ export function skipScError(r: XdrReader, p: number): number {
   }
 }
 
-/** ScMapEntry: struct, at least 8 bytes, recursive through ScVal. */
-export function skipScMapEntry(r: XdrReader, p: number, depth = 0): number {
-  p = skipScVal(r, p, depth + 1);
-  return skipScVal(r, p, depth + 1);
-}
-
 /** ScNonceKey: struct, 8 bytes. */
 export function skipScNonceKey(r: XdrReader, p: number): number {
   if (p + 8 > r.end) truncated(r, 'ScNonceKey', p, 8);
   return p + 8;
-}
-
-/** ScVal: union on ScValType, at least 4 bytes, recursive. */
-export function skipScVal(r: XdrReader, p: number, depth = 0): number {
-  if (depth >= MAX_NESTING) tooDeep('ScVal', p);
-  if (p + 4 > r.end) truncated(r, 'ScVal', p, 4);
-  const arm = r.view.getInt32(p);
-  switch (arm) {
-    case 0: // scvBool
-      if (p + 8 > r.end) truncated(r, 'ScVal', p, 8);
-      readFlag(r, p + 4, 'ScVal.scvBool');
-      return p + 8;
-    case 1: // scvVoid
-    case 20: // scvLedgerKeyContractInstance
-      return p + 4;
-    case 2: // scvError
-      return skipScError(r, p + 4);
-    case 3: // scvU32
-    case 4: // scvI32
-      if (p + 8 > r.end) truncated(r, 'ScVal', p, 8);
-      return p + 8;
-    case 5: // scvU64
-    case 6: // scvI64
-    case 7: // scvTimepoint
-    case 8: // scvDuration
-    case 21: // scvLedgerKeyNonce
-      if (p + 12 > r.end) truncated(r, 'ScVal', p, 12);
-      return p + 12;
-    case 9: // scvU128
-    case 10: // scvI128
-      if (p + 20 > r.end) truncated(r, 'ScVal', p, 20);
-      return p + 20;
-    case 11: // scvU256
-    case 12: // scvI256
-      if (p + 36 > r.end) truncated(r, 'ScVal', p, 36);
-      return p + 36;
-    case 13: // scvBytes
-      return skipOpaque(r, p + 4, 'ScBytes');
-    case 14: // scvString
-      return skipOpaque(r, p + 4, 'ScVal.scvString');
-    case 15: // scvSymbol
-      return skipOpaque(r, p + 4, 'ScVal.scvSymbol', 32);
-    case 16: { // scvVec
-      const hasScvVec = readFlag(r, p + 4, 'ScVal.scvVec');
-      p += 8;
-      if (hasScvVec) {
-        const scvVecCount = arrayCount(r, p, 'ScVal.scvVec', 4);
-        p += 4;
-        for (let i = 0; i < scvVecCount; i += 1) p = skipScVal(r, p, depth + 1);
-      }
-      return p;
-    }
-    case 17: { // scvMap
-      const hasScvMap = readFlag(r, p + 4, 'ScVal.scvMap');
-      p += 8;
-      if (hasScvMap) {
-        const scvMapCount = arrayCount(r, p, 'ScVal.scvMap', 8);
-        p += 4;
-        for (let i = 0; i < scvMapCount; i += 1) p = skipScMapEntry(r, p, depth);
-      }
-      return p;
-    }
-    case 18: // scvAddress
-      return skipScAddress(r, p + 4);
-    case 19: // scvContractInstance
-      return skipScContractInstance(r, p + 4, depth);
-    case 22: // scvExecutableTag
-      return skipOpaque(r, p + 4, 'ScVal.scvExecutableTag');
-    default:
-      return unknownArm('ScVal', p, arm);
-  }
 }
 
 /** ScpBallot: struct, at least 8 bytes. */

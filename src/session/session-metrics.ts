@@ -1,0 +1,58 @@
+/** What sessions do, in metrics. As streams they are metered like the others; rows count when they are first delivered. */
+import type { Metrics } from '../ops/metrics.js';
+import type { StreamMeter, StreamMetrics } from '../ops/stream-metrics.js';
+import { quietProgress } from '../stream/app-metadata.js';
+import type { Sessions } from './sessions.js';
+
+/** One session's view on the metrics. */
+export interface SessionMeter extends Pick<StreamMeter, 'decoded' | 'failed' | 'closed'> {
+  batchMade(): void;
+  /** A batch of `rows` reached its first reader; the session is delivered through `completeThrough`. */
+  delivered(rows: number, completeThrough: number): void;
+  /** A batch of `rows` reached a reader. */
+  streamed(rows: number): void;
+  readerWasSlow(): void;
+}
+
+export class SessionMetrics {
+  private readonly metrics: Metrics;
+  private readonly streams: StreamMetrics;
+
+  constructor(metrics: Metrics, streams: StreamMetrics) {
+    this.metrics = metrics;
+    this.streams = streams;
+  }
+
+  /** A session that begins at `startLedger`. */
+  open(startLedger: number): SessionMeter {
+    const { of } = this.metrics;
+    const stream = this.streams.open(startLedger);
+    return {
+      decoded: (ledger, receivedAtMs) => stream.decoded(ledger, receivedAtMs),
+      failed: (error) => stream.failed(error),
+      closed: () => stream.closed(),
+      batchMade: () => of.batchesCreated.inc(),
+      delivered: (rows, completeThrough) => {
+        of.contractsProcessed.inc(rows);
+        stream.sent(quietProgress(completeThrough));
+      },
+      streamed: (rows) => of.flightRecordsStreamed.inc(rows),
+      readerWasSlow: () => of.slowReaders.inc(),
+    };
+  }
+}
+
+/** Tells metrics what is open whenever they are read; to be called after {@link StreamMetrics} was made. */
+export function sampleSessions(
+  metrics: Metrics,
+  streams: { readonly sessions: Sessions; readonly openRangeStreams: number },
+): void {
+  const { of } = metrics;
+  metrics.beforeScrape(() => {
+    const active = streams.sessions.active.length;
+    of.activeSessions.set(active);
+    of.openStreams.set({ kind: 'session' }, active);
+    // Sessions are among the streams that StreamMetrics counts.
+    of.openStreams.set({ kind: 'range' }, streams.openRangeStreams);
+  });
+}
