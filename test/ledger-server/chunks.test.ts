@@ -69,7 +69,7 @@ test('a chunk does not wait for a ledger that is long in coming', async () => {
 });
 
 test('a data lake object goes out as it is, behind what came before it', async () => {
-  const object: StoredLedgers = { first: 2, last: 65, form: 'object', bytes: Buffer.from('as it is') };
+  const object: StoredLedgers = { first: 2, last: 65, form: 'object', bytes: Buffer.from('28b52ffd00', 'hex') };
   const chunks = await chunk([ledger(1), object, ledger(66)]);
   assert.deepEqual(bounds(chunks), [
     [1, 1],

@@ -75,7 +75,7 @@ test('a certificate for another name, or of an unknown authority, gives no ledge
 test('a token is sent with the call, and none without one', async (t) => {
   const { port, calls } = await sourceOf(t, ServerCredentials.createInsecure());
   for (const token of [undefined, 'secret']) {
-    const options = { target: `127.0.0.1:${port}`, ...(token !== undefined && { token }) };
+    const options = { target: `127.0.0.1:${port}`, token: () => token };
     await readRange(impatientSource(options), { startLedger: 9, endLedger: 9 });
   }
   assert.deepEqual(

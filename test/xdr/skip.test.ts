@@ -17,6 +17,9 @@ const runs = (count: number): { numRuns: number; seed?: number } =>
   isLong ? { numRuns: 25 * count } : { numRuns: count, seed: 1 };
 
 /** Types newer than stellar-base 15. The arms that lead to them are in {@link NOT_IN_ORACLE}. */
+/** Passed over inside skipScVal, which is written by hand. */
+const PARTS_OF_SC_VAL = ['ScMapEntry', 'ScContractInstance'];
+
 const NEWER_TYPES = [
   'ContractExecutableExternalRef',
   'SorobanAddressCredentialsWithDelegates',
@@ -81,7 +84,7 @@ describe('skip functions on real ledgers', { skip: skipWithoutCorpus }, () => {
 describe('skip functions on values that stellar-base describes', () => {
   test('exist for every struct and union in a LedgerCloseMetaBatch, and for no others but newer ones', () => {
     const names = [...skipFunctions.keys()];
-    const known = new Set(names.map(oracleType));
+    const known = new Set([...names, ...PARTS_OF_SC_VAL].map(oracleType));
     const missing = [...oracleTypesIn(oracleType('LedgerCloseMetaBatch')!)].filter((type) => !known.has(type));
     assert.deepEqual(missing, []);
     assert.deepEqual(

@@ -1,0 +1,52 @@
+/** Time that moves when told to, for what runs against real sockets. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../src/ops/clock.js';
+
+const PATIENCE_MS = 8000;
+
+export class TestClock implements Clock {
+  private ms = 1000;
+  private timers: { readonly atMs: number; readonly run: () => void }[] = [];
+
+  now(): number {
+    return this.ms;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.ms + ms, run };
+    this.timers.push(timer);
+    return () => (this.timers = this.timers.filter((other) => other !== timer));
+  }
+
+  /** Runs what is due within `ms`, in order. */
+  advance(ms: number): void {
+    const endMs = this.ms + ms;
+    for (;;) {
+      const [next] = this.timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      this.timers = this.timers.filter((timer) => timer !== next);
+      this.ms = Math.max(this.ms, next.atMs);
+      next.run();
+    }
+    this.ms = endMs;
+  }
+
+  /** Lets time pass, with room for the network between, until `condition` holds. */
+  async passUntil(condition: () => boolean, stepMs = 100): Promise<void> {
+    const giveUpAt = Date.now() + PATIENCE_MS;
+    while (!condition()) {
+      if (Date.now() > giveUpAt) throw new Error(`waited ${PATIENCE_MS} ms for: ${condition.toString()}`);
+      this.advance(stepMs);
+      await sleep(2);
+    }
+  }
+}
+
+/** Waits in real time. */
+export async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error(`waited ${PATIENCE_MS} ms for: ${condition.toString()}`);
+    await sleep(2);
+  }
+}
