@@ -4,11 +4,12 @@ import { cellReaders } from '../src/cli/output/cells.js';
 import { ThreadDecodePool } from '../src/pool/decode-pool.js';
 import { inOrder } from '../src/order/in-order.js';
 import { parseRowRequest } from '../src/request/row-request.js';
-import { LedgerDecoder } from '../workers/decode.js';
+import { DEFAULT_LIMITS, LedgerDecoder } from '../workers/decode.js';
 import { ProcessorError } from '../workers/errors.js';
 import type { DecodeTask } from '../workers/decode-task.js';
 import { encodeRecordBatch } from '../workers/ipc.js';
 import { columnPart, layoutWords } from '../workers/columns/merge.js';
+import { SpareBuffers } from '../workers/spare-buffers.js';
 import { selectColumns } from '../workers/columns/tables.js';
 import { ChangeLog } from '../workers/xdr/change-log.js';
 import { scanLedgerCloseMeta } from '../workers/xdr/ledger-close-meta.js';
@@ -63,12 +64,16 @@ export async function benchDecode(
   }
 }
 
+/** Decodes ledger by ledger. The batches' memory is used again, as a thread uses that of the ledgers it was sent. */
 function decodeAll(input: BenchInput, request: Record<string, unknown>): () => void {
-  const decoder = new LedgerDecoder(parseRowRequest(request, input.networkPassphrase));
-  const inputs = input.ledgers.map((bytes) => ({ bytes, form: 'ledger' as const }));
+  const spare = new SpareBuffers();
+  const decoder = new LedgerDecoder(parseRowRequest(request, input.networkPassphrase), DEFAULT_LIMITS, spare);
   return () => {
-    const { error } = decoder.decode(inputs);
-    if (error !== undefined) throw ProcessorError.fromPlain(error);
+    for (const bytes of input.ledgers) {
+      const { ledgers, error } = decoder.decode([{ bytes, form: 'ledger' }]);
+      if (error !== undefined) throw ProcessorError.fromPlain(error);
+      for (const { blocks } of ledgers) for (const { body } of blocks) spare.add(body.buffer);
+    }
   };
 }
 
@@ -101,7 +106,7 @@ function poolRun(input: BenchInput, pool: ThreadDecodePool, threads: number): ()
       // A copy each, as a source would bring it: transfer detaches it.
       const inputs = input.ledgers
         .slice(i, i + LEDGERS_PER_TASK)
-        .map((bytes) => ({ bytes: bytes.slice(), form: 'ledger' as const }));
+        .map((bytes) => ({ bytes: new Uint8Array(bytes), form: 'ledger' as const }));
       yield { request, inputs };
     }
   }

@@ -4,17 +4,21 @@
  * Seconds by default; `--long` takes more and longer samples, `--smoke` only proves that it runs. FILEs are ledger
  * files to run on beside the generator's ledgers. `--docs` writes the table into docs/benchmarks.md.
  */
-import { writeFileSync } from 'node:fs';
+import '../workers/v8-flags.js';
 import { availableParallelism } from 'node:os';
 
 import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
 import { benchDecode } from './decode.js';
+import { writeSection } from './docs-page.js';
+import { benchEndToEnd, type EndToEndPlan } from './end-to-end.js';
+import { EndToEndReport } from './end-to-end-report.js';
 import { fileInput, simulatedInput } from './inputs.js';
 import type { MeasurePlan } from './measure.js';
 import { machine, Report } from './report.js';
 
 interface BenchFlags {
+  readonly endToEnd?: true;
   readonly long?: true;
   readonly smoke?: true;
   readonly docs?: true;
@@ -27,28 +31,44 @@ const PLANS = {
   long: { samples: 15, sampleMs: 2000 },
 } as const satisfies Record<string, MeasurePlan>;
 
+const END_TO_END_PLANS = {
+  smoke: { ledgers: 32, samples: 1, readers: [1, 2], tipLedgers: 20, stillMs: 2_000, startUps: 1 },
+  short: { ledgers: 256, samples: 3, readers: [1, 4, 8], tipLedgers: 100, stillMs: 4_000, startUps: 3 },
+  normal: { ledgers: 512, samples: 7, readers: [1, 4, 8], tipLedgers: 400, stillMs: 10_000, startUps: 5 },
+  long: { ledgers: 512, samples: 21, readers: [1, 4, 8], tipLedgers: 512, stillMs: 60_000, startUps: 11 },
+} as const satisfies Record<string, EndToEndPlan>;
+
 const program = new Command('bench')
+  .option('--end-to-end', 'only the service between a source and its readers')
   .option('--long', 'more and longer samples')
   .option('--smoke', 'one short sample: proves that the bench runs')
-  .option('--docs', 'write the table into docs/benchmarks.md')
+  .option('--docs', 'write the tables into docs/benchmarks.md')
   .option('--network-passphrase <passphrase>', 'of the files', 'public')
   .argument('[file...]', 'ledger files')
   .parse();
 const flags = program.opts<BenchFlags>();
-const plan = flags.long ? PLANS.long : flags.smoke ? PLANS.smoke : PLANS.normal;
-const threads = Array.from({ length: availableParallelism() }, (_, i) => i + 1);
+const length = flags.long ? 'long' : flags.smoke ? 'smoke' : 'normal';
 
-const report = new Report();
 console.log(JSON.stringify(machine()));
-const inputs = [
-  simulatedInput('generated, 100 transactions a ledger', 100, 16),
-  simulatedInput('generated, 200 transactions a ledger', 200, 16),
-];
-for (const file of program.args) inputs.push(await fileInput(file, networkPassphrase(flags.networkPassphrase)));
-for (const input of inputs) await benchDecode(input, plan, threads, report);
+if (!flags.endToEnd) await decode();
+await endToEnd(END_TO_END_PLANS[length === 'normal' && !flags.endToEnd ? 'short' : length]);
 
-report.writeJson('bench/results/decode.json');
-if (flags.docs) {
-  const text = `# Benchmarks\n\nWritten by \`npm run bench -- --docs\`; do not edit.\n\n${report.markdown()}`;
-  writeFileSync('docs/benchmarks.md', text);
+async function decode(): Promise<void> {
+  const report = new Report();
+  const threads = Array.from({ length: availableParallelism() }, (_, i) => i + 1);
+  const inputs = [
+    simulatedInput('generated, 100 transactions a ledger', 100, 16),
+    simulatedInput('generated, 200 transactions a ledger', 200, 16),
+  ];
+  for (const file of program.args) inputs.push(await fileInput(file, networkPassphrase(flags.networkPassphrase)));
+  for (const input of inputs) await benchDecode(input, PLANS[length], threads, report);
+  report.writeJson('bench/results/decode.json');
+  if (flags.docs) writeSection('Decoding', report.markdown());
+}
+
+async function endToEnd(plan: EndToEndPlan): Promise<void> {
+  const report = new EndToEndReport();
+  await benchEndToEnd(plan, report);
+  report.writeJson('bench/results/end-to-end.json');
+  if (flags.docs) writeSection('End to end', report.markdown());
 }

@@ -40,6 +40,12 @@ function commit(): string {
   }
 }
 
+/** The sentence that goes before figures. */
+export function measuredOn(): string {
+  const { cpu, memoryGiB, node, commit: at, date } = machine();
+  return `Measured on ${cpu}, ${memoryGiB} GiB, Node ${node}, commit ${at}, ${date}.`;
+}
+
 export class Report {
   readonly lines: Line[] = [];
 
@@ -64,32 +70,33 @@ export class Report {
   }
 
   markdown(): string {
-    const facts = machine();
     const head =
-      `Measured on ${facts.cpu}, ${facts.memoryGiB} GiB, Node ${facts.node}, commit ${facts.commit}, ${facts.date}. ` +
-      'Ratios are against the full decode by `@stellar/stellar-base` of the same ledgers in the same run; ' +
+      `${measuredOn()} Ratios are against the full decode by \`@stellar/stellar-base\` of the same ledgers in the same run; ` +
       'the spread is half the range of the samples.\n';
     const inputs = [...new Set(this.lines.map((line) => line.input))];
-    return [head, ...inputs.map((input) => this.table(input))].join('\n');
+    return [head, ...inputs.map((input) => `### ${input}\n\n${this.table(input)}`)].join('\n');
   }
 
   private table(input: string): string {
     const rows = this.lines
       .filter((line) => line.input === input)
-      .map(
-        (line) =>
-          `| ${line.stage} | ${count(line.ledgersPerSecond)} | ${count(line.megabytesPerSecond)} | ` +
-          `${line.contractsPerSecond === null ? '' : count(line.contractsPerSecond)} | ${line.ratio.toFixed(1)} x | ` +
-          `± ${(100 * line.spread).toFixed(0)} % (${line.samples}) | ${megabytes(line.rssBytes)} |`,
-      );
-    return [
-      `### ${input}\n`,
-      '| stage | ledgers/s | MB/s | contracts_per_second | ratio | spread (samples) | RSS |',
-      '|---|---|---|---|---|---|---|',
-      ...rows,
-      '',
-    ].join('\n');
+      .map((line) => [
+        line.stage,
+        count(line.ledgersPerSecond),
+        count(line.megabytesPerSecond),
+        line.contractsPerSecond === null ? '' : count(line.contractsPerSecond),
+        `${line.ratio.toFixed(1)} x`,
+        `± ${(100 * line.spread).toFixed(0)} % (${line.samples})`,
+        megabytes(line.rssBytes),
+      ]);
+    return table(['stage', 'ledgers/s', 'MB/s', 'contracts_per_second', 'ratio', 'spread (samples)', 'RSS'], rows);
   }
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`);
+  return lines.join('');
 }
 
 function textLine(line: Line): string {
@@ -105,10 +112,10 @@ function textLine(line: Line): string {
   return cells.join(' ');
 }
 
-function count(value: number): string {
+export function count(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
