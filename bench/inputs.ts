@@ -1,4 +1,5 @@
 /** What the benches run on: the generator's ledgers, and ledger files given on the command line. */
+import { basename } from 'node:path';
 import { readLedgerFile } from '../src/input/ledger-file.js';
 import { createLedgerGenerator } from '../src/simulate/ledger-generator.js';
 import { parseRowRequest } from '../src/request/row-request.js';
@@ -31,7 +32,7 @@ export async function fileInput(file: string, networkPassphrase: string): Promis
     ledgers.push(bytes);
     if (ledgers.length === MOST_LEDGERS) break;
   }
-  return benchInput(file, ledgers, networkPassphrase);
+  return benchInput(basename(file), ledgers, networkPassphrase);
 }
 
 function benchInput(name: string, ledgers: readonly Uint8Array[], networkPassphrase: string): BenchInput {
