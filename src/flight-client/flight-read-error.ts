@@ -1,7 +1,7 @@
 /** Why a flight could not be read, or not to its end. */
 import { status } from '@grpc/grpc-js';
 import { ERROR_CODES, type ErrorCode } from '../../workers/errors.js';
-import { isServiceError } from '../source/source-connection.js';
+import { isServiceError } from '../grpc/service-error.js';
 
 /** Statuses that say nothing against the same call a moment later. */
 const PASSING_STATUSES: ReadonlySet<status> = new Set([

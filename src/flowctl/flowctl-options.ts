@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ProcessorError } from '../../workers/errors.js';
 import { addressText } from '../config/kinds/address.js';
 import type { ServeConfig } from '../config/serve-settings.js';
-import type { FlowctlTls } from './connection.js';
+import type { ClientTls } from '../grpc/client-channel.js';
 import type { StatusThresholds } from './status-judge.js';
 
 /** How long flowctl lets a service be silent before it marks it as unhealthy. */
@@ -14,7 +14,7 @@ export interface FlowctlOptions {
   /** The same in every id field: flowctl keys its memory by one of them and its storage by another. */
   readonly id: string;
   readonly target: string;
-  readonly tls?: FlowctlTls;
+  readonly tls?: ClientTls;
   readonly heartbeatIntervalMs: number;
   readonly thresholds: StatusThresholds;
 }
@@ -58,7 +58,7 @@ function crossFaults(config: ServeConfig): string[] {
   return faults;
 }
 
-function tlsOf(config: ServeConfig): FlowctlTls {
+function tlsOf(config: ServeConfig): ClientTls {
   const { flowctlTlsCa: ca, flowctlTlsCert: cert, flowctlTlsKey: key, flowctlTlsServerName: serverName } = config;
   return {
     ...(ca !== undefined && { ca: readPem('FLOWCTL_TLS_CA', ca) }),

@@ -2,11 +2,6 @@
 import { ProcessorError } from '../../workers/errors.js';
 import { FlightRefusal } from '../flight/status.js';
 
-/** `error`, with where to read on. */
-export function resumable(error: ProcessorError, resumeFrom: number): ProcessorError {
-  return new ProcessorError(error.code, `${error.message}; resume_from=${resumeFrom}`, error.place, error);
-}
-
 export function slowReader(timeoutMs: number, resumeFrom: number): FlightRefusal {
   return new FlightRefusal(
     'RESOURCE_EXHAUSTED',
@@ -37,8 +32,4 @@ export function droppedWhileReading(sessionId: string, retentionMs: number, resu
     'RESOURCE_EXHAUSTED',
     `session ${sessionId} ended more than ${retentionMs} ms ago and its rows were dropped; resume_from=${resumeFrom}`,
   );
-}
-
-export function shuttingDown(): ProcessorError {
-  return new ProcessorError('SHUTTING_DOWN', 'the service is being stopped');
 }

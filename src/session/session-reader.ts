@@ -8,7 +8,7 @@ import type { RecordBatchMessage } from '../../workers/ipc.js';
 import type { FlightMessage } from '../flight/flight-producer.js';
 import { type BatchProgress, encodeProgress, quietProgress } from '../stream/app-metadata.js';
 import type { Bell } from './bell.js';
-import { resumable, shuttingDown } from './endings.js';
+import { resumable, shuttingDown } from '../stream/endings.js';
 import { hasEnded, type EndedState, type SessionState } from './session-state.js';
 import type { Cursor, Window, WindowEntry } from './window.js';
 

@@ -2,7 +2,7 @@
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
 import type { LedgerChunk, LedgerRange, LedgerSource } from './ledger-source.js';
 import { RangeStream, type RangeStreamOptions } from './range-stream.js';
-import type { SourceTls } from './source-connection.js';
+import type { ClientTls } from '../grpc/client-channel.js';
 import type { SourceObserver, SourceStreamStatus } from './source-observer.js';
 
 const DEFAULT_GAP_RETRIES = 5;
@@ -14,7 +14,7 @@ export interface GrpcLedgerSourceOptions {
   /** `host:port`, or any other target that gRPC resolves. */
   readonly target: string;
   /** Absent: plaintext. */
-  readonly tls?: SourceTls;
+  readonly tls?: ClientTls;
   /** Gives the bearer token to send, for each call anew; undefined sends none. */
   readonly token?: () => string | undefined;
   /** The network that chunks must be of, where they say it. */

@@ -1,5 +1,7 @@
 /** One connection to a raw ledger source: the first of its protocols that the source knows, message by message. */
-import { Client, credentials, type ChannelCredentials, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import { clientCredentials, type ClientTls, ownConnection } from '../grpc/client-channel.js';
+import { isServiceError } from '../grpc/service-error.js';
 import type { LedgerRange } from './ledger-source.js';
 import { IDLE, PacedStream } from './paced-stream.js';
 import { noKnownProtocol } from './source-errors.js';
@@ -11,20 +13,11 @@ const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 /** HTTP/2 window. Node's 64 KiB would limit a stream to that much per round trip. */
 const FLOW_CONTROL_WINDOW_BYTES = 2 * 1024 * 1024;
 
-export interface SourceTls {
-  /** PEM. Without `ca` the system's certificates are trusted; `cert` and `key` are the client's own. */
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-  /** The name that the server's certificate must be for, where it is not the target's host. */
-  readonly serverName?: string;
-}
-
 export interface SourceAddress {
   /** `host:port`, or any other target that gRPC resolves. */
   readonly target: string;
   /** Absent: plaintext. */
-  readonly tls?: SourceTls;
+  readonly tls?: ClientTls;
   /** Gives the bearer token to send, for each call anew; undefined sends none. */
   readonly token?: () => string | undefined;
 }
@@ -42,7 +35,7 @@ export class SourceConnection {
     this.address = address;
     this.range = range;
     this.untried = SOURCE_PROTOCOLS.filter((protocol) => protocol !== preferred);
-    this.client = new Client(address.target, credentialsOf(address.tls), channelOptions(address.tls));
+    this.client = new Client(address.target, clientCredentials(address.tls), channelOptions(address.tls));
     this.current = preferred;
     this.stream = this.open(preferred);
     this.client.waitForReady(Infinity, (error) => {
@@ -97,26 +90,10 @@ export class SourceConnection {
   }
 }
 
-export function isServiceError(error: unknown): error is Error & { code: status; details: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
-}
-
-export function credentialsOf(tls: SourceTls | undefined): ChannelCredentials {
-  if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
-}
-
-export function channelOptions(tls: SourceTls | undefined): Record<string, string | number> {
+export function channelOptions(tls: ClientTls | undefined): ChannelOptions {
   return {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
-    // Each attempt makes a connection of its own: a hung one is not met again, and the backoff is ours alone.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    ...(tls?.serverName !== undefined && {
-      'grpc.ssl_target_name_override': tls.serverName,
-      'grpc.default_authority': tls.serverName,
-    }),
+    ...ownConnection(tls),
   };
 }

@@ -1,7 +1,8 @@
 /** Watches whether the source can be reached, also while no stream is open. */
 import { Client, connectivityState } from '@grpc/grpc-js';
 import type { HealthReporter } from '../ops/health.js';
-import { channelOptions, credentialsOf, type SourceAddress } from './source-connection.js';
+import { clientCredentials } from '../grpc/client-channel.js';
+import { channelOptions, type SourceAddress } from './source-connection.js';
 
 /** Connectivity is looked at when it changes, and at least so often. */
 const WATCH_MS = 10_000;
@@ -15,7 +16,7 @@ export class SourceProbe {
   private isClosed = false;
 
   constructor(address: SourceAddress, health: HealthReporter) {
-    this.client = new Client(address.target, credentialsOf(address.tls), {
+    this.client = new Client(address.target, clientCredentials(address.tls), {
       ...channelOptions(address.tls),
       'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_BACKOFF_MS,
     });

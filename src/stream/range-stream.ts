@@ -10,6 +10,7 @@ import { emptyRecordBatch } from '../../workers/ipc.js';
 import type { FlightMessage } from '../flight/flight-producer.js';
 import type { RangeRequest } from '../request/range-request.js';
 import { type BatchProgress, encodeProgress } from './app-metadata.js';
+import { resumable, shuttingDown } from './endings.js';
 import { batchStream, type BatchStreamParts } from './batch-stream.js';
 
 export interface RangeStreamParts extends BatchStreamParts {
@@ -44,17 +45,13 @@ export async function* rangeStream(
   } catch (error) {
     // Why it was aborted counts, whatever came of that on the way.
     signal.throwIfAborted();
-    throw resumable(asProcessorError(error), completeThrough);
+    throw resumable(asProcessorError(error), completeThrough + 1);
   } finally {
     memory.close();
   }
 }
 
 function endedEarly(draining: AbortSignal, completeThrough: number): ProcessorError {
-  if (draining.aborted) return new ProcessorError('SHUTTING_DOWN', 'the service is being stopped');
+  if (draining.aborted) return shuttingDown();
   return new ProcessorError('INTERNAL', `the source ended without an error after ledger ${completeThrough}`);
-}
-
-function resumable(error: ProcessorError, completeThrough: number): ProcessorError {
-  return new ProcessorError(error.code, `${error.message}; resume_from=${completeThrough + 1}`, error.place, error);
 }

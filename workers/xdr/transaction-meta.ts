@@ -16,6 +16,7 @@ import { arrayCount, readFlag, truncated, unknownArm, type XdrReader } from './r
 import {
   skipContractEvent,
   skipDiagnosticEvent,
+  skipExtensionPoint,
   skipSorobanTransactionMeta,
   skipSorobanTransactionMetaV2,
   skipTransactionEvent,
@@ -86,14 +87,6 @@ function scanOperations(r: XdrReader, p: number, log: ChangeLog, transaction: nu
     if (isV2) p = skipArray(r, p, 'ContractEvent', skipContractEvent);
   }
   return p;
-}
-
-/** ExtensionPoint: a union whose only arm is 0, void. */
-export function skipExtensionPoint(r: XdrReader, p: number): number {
-  if (p + 4 > r.end) truncated(r, 'ExtensionPoint', p, 4);
-  const arm = r.view.getInt32(p);
-  if (arm !== 0) unknownArm('ExtensionPoint', p, arm);
-  return p + 4;
 }
 
 function skipOptional(r: XdrReader, p: number, type: string, skip: (r: XdrReader, p: number) => number): number {
