@@ -1,9 +1,12 @@
 /** Entry of a decode thread: a task in, its result out, buffers transferred both ways. */
 import './v8-flags.js';
+import { workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { DecodeLimits } from './decode.js';
 import { type DecodeTask, TaskRunner, transferablesOf } from './decode-task.js';
 
-const runner = new TaskRunner();
+// What the pool gave its threads along: nothing stands for the defaults.
+const runner = new TaskRunner((workerData as DecodeLimits | null) ?? undefined);
 
 export default function decodeLedgers(task: DecodeTask): unknown {
   const result = runner.run(task);

@@ -9,10 +9,18 @@ export interface DecodeInput {
   readonly form: 'ledger' | 'batch';
   /** The sequence that the source says the ledger, or the batch's first ledger, has; checked when given. */
   readonly sequence?: number;
-  /** Of a batch only the ledgers from `firstLedger` to `lastLedger` are wanted: a data lake object may hold more. */
+  /** Of its ledgers only those from `firstLedger` to `lastLedger` are wanted: a data lake object may hold more. Perhaps none. */
   readonly firstLedger?: number;
   readonly lastLedger?: number;
+  /**
+   * Of its ledgers from this one to `lastLedger` checksums are wanted: of those that it is decoded for, and of those before
+   * them that have come already. Absent: of none.
+   */
+  readonly checkedFrom?: number;
 }
+
+/** A ledger as it came: its sequence, and the CRC-32 of its uncompressed LedgerCloseMeta. */
+export type LedgerChecksum = readonly [sequence: number, crc32: number];
 
 /** One ledger decoded. */
 export interface DecodedLedger {
@@ -55,5 +63,7 @@ export interface DecodeResult {
   readonly ledgers: readonly DecodedLedger[];
   /** In order; absent where there are none, and always where bad ledgers fail the request. */
   readonly bad?: readonly BadLedgers[];
+  /** As far as inputs ask for them and tell where ledgers begin and end, readable or not; in the order they came in. */
+  readonly checksums?: readonly LedgerChecksum[];
   readonly error?: PlainError;
 }

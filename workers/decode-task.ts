@@ -1,6 +1,6 @@
 /** A task of the decode pool as it crosses to a worker thread. */
 import type { DecodeInput, DecodeResult } from './decode-result.js';
-import { DEFAULT_LIMITS, LedgerDecoder } from './decode.js';
+import { DEFAULT_LIMITS, type DecodeLimits, LedgerDecoder } from './decode.js';
 import { SpareBuffers } from './spare-buffers.js';
 import type { DecodeRequest } from './request.js';
 
@@ -17,7 +17,12 @@ const KEPT_DECODERS = 8;
 export class TaskRunner {
   /** Memory for record batches. Whoever owns the bytes of inputs may give them here when their task is done. */
   readonly spare = new SpareBuffers();
+  private readonly limits: DecodeLimits;
   private readonly decoders = new Map<string, LedgerDecoder>();
+
+  constructor(limits = DEFAULT_LIMITS) {
+    this.limits = limits;
+  }
 
   run(task: DecodeTask): DecodeResult {
     return this.decoderOf(task.request).decode(task.inputs);
@@ -38,7 +43,7 @@ export class TaskRunner {
   }
 
   private newDecoder(request: string): LedgerDecoder {
-    return new LedgerDecoder(JSON.parse(request) as DecodeRequest, DEFAULT_LIMITS, this.spare);
+    return new LedgerDecoder(JSON.parse(request) as DecodeRequest, this.limits, this.spare);
   }
 }
 

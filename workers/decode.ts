@@ -63,12 +63,16 @@ export class LedgerDecoder {
   }
 
   private decodeLedger(input: DecodeInput, outcome: Outcome): void {
+    const { sequence, firstLedger = sequence, lastLedger = sequence } = input;
+    const isWanted = sequence === undefined || (sequence >= firstLedger! && sequence <= lastLedger!);
     try {
-      this.decodeAt(this.unpacked(input), 0, input.sequence, true, outcome);
+      const r = this.unpacked(input);
+      if (sequence !== undefined) outcome.check(input, sequence, r.bytes);
+      if (isWanted) this.decodeAt(r, 0, sequence, true, outcome);
     } catch (error) {
       outcome.checkPassable(error);
-      if (input.sequence === undefined) throw error;
-      outcome.setAside(error, input.sequence, input.sequence, input);
+      if (sequence === undefined) throw error;
+      if (isWanted) outcome.setAside(error, sequence, sequence, input);
     }
   }
 
@@ -82,7 +86,7 @@ export class LedgerDecoder {
       outcome.checkPassable(error);
       const { sequence, firstLedger = sequence, lastLedger } = input;
       if (firstLedger === undefined || lastLedger === undefined) throw error;
-      outcome.setAside(error, firstLedger, lastLedger, input);
+      if (firstLedger <= lastLedger) outcome.setAside(error, firstLedger, lastLedger, input);
       return;
     }
     this.decodeLedgersOf(r, header, input, outcome);
@@ -94,13 +98,16 @@ export class LedgerDecoder {
     for (let sequence = start; sequence <= end; sequence += 1) {
       const isWanted = sequence >= firstLedger && sequence <= lastLedger;
       try {
-        p = isWanted ? this.decodeAt(r, p, sequence, sequence === end, outcome) : skipLedger(r, p, sequence);
+        const next = isWanted ? this.decodeAt(r, p, sequence, sequence === end, outcome) : skipLedger(r, p, sequence);
+        if (sequence <= lastLedger) outcome.check(input, sequence, r.bytes.subarray(p, next));
+        p = next;
       } catch (error) {
         outcome.checkPassable(error);
         const next = sequence === end ? r.end : ledgerEnd(r, p);
         // A copy, since the memory that was unpacked into is used again.
         const bytes = new Uint8Array(r.bytes.subarray(p, next));
         if (next !== undefined) {
+          if (sequence <= lastLedger) outcome.check(input, sequence, bytes);
           if (isWanted) outcome.setAside(error, sequence, sequence, { bytes, form: 'ledger', sequence });
           p = next;
           continue;

@@ -24,7 +24,7 @@ export const GRPC_STATUS = {
 
 interface CodeFacts {
   /** The stage of the data's way that raises it. */
-  readonly stage: 'request' | 'config' | 'input' | 'source' | 'unpack' | 'decode' | 'pool' | 'stream';
+  readonly stage: 'request' | 'config' | 'input' | 'source' | 'unpack' | 'decode' | 'pool' | 'stream' | 'consume';
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   readonly grpcStatus: number;
@@ -125,6 +125,20 @@ export const ERROR_CODES = {
     exitCode: 1,
     meaning: 'The query was ended by CancelFlightInfo.',
   },
+  SLOW_READER: {
+    stage: 'stream',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.RESOURCE_EXHAUSTED,
+    exitCode: 75,
+    meaning: 'A reader of a session took its rows too slowly and was detached; the text says where to read on.',
+  },
+  WINDOW_PASSED: {
+    stage: 'stream',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.OUT_OF_RANGE,
+    exitCode: 1,
+    meaning: 'A session no longer holds the ledger asked for; what came before its window can be read as a range.',
+  },
   SHUTTING_DOWN: {
     stage: 'stream',
     retryable: true,
@@ -174,12 +188,75 @@ export const ERROR_CODES = {
     exitCode: 1,
     meaning: 'The source serves none of the protocols that this program reads.',
   },
+  SOURCE_UNAVAILABLE: {
+    stage: 'source',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.UNAVAILABLE,
+    exitCode: 75,
+    meaning: 'A data lake cannot be reached, is overloaded or breaks off; it is tried again for as long as somebody waits.',
+  },
   SOURCE_REFUSED: {
     stage: 'source',
     retryable: false,
     grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
     exitCode: 1,
     meaning: 'The source refuses the stream for a reason that does not pass, such as authentication.',
+  },
+  FLIGHT_UNAVAILABLE: {
+    stage: 'consume',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.UNAVAILABLE,
+    exitCode: 75,
+    meaning: 'The Flight service cannot be reached, or breaks off again and again without progress.',
+  },
+  FLIGHT_REFUSED: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
+    exitCode: 1,
+    meaning: 'The Flight service refuses or ends the stream for a reason that does not pass.',
+  },
+  FLIGHT_INVALID: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'The Flight service sent something else than was asked for: another schema, a gap, a malformed batch.',
+  },
+  ROW_REFUSED: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.DATA_LOSS,
+    exitCode: 1,
+    meaning: 'A row holds a value that PostgreSQL cannot hold; ledger and column are named.',
+  },
+  STREAM_MISMATCH: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
+    exitCode: 1,
+    meaning: 'The database holds the rows of another stream, which would be mixed up with this one.',
+  },
+  STREAM_FENCED: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
+    exitCode: 1,
+    meaning: 'Another consumer has taken the stream over; this one has stopped, with nothing half-written.',
+  },
+  DATABASE_UNAVAILABLE: {
+    stage: 'consume',
+    retryable: true,
+    grpcStatus: GRPC_STATUS.UNAVAILABLE,
+    exitCode: 75,
+    meaning: 'PostgreSQL cannot be reached, or fails again and again without progress.',
+  },
+  DATABASE_REFUSED: {
+    stage: 'consume',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
+    exitCode: 1,
+    meaning: 'PostgreSQL refuses a statement for a reason that does not pass by itself: permissions, a full disk, a schema.',
   },
   INTERNAL: {
     stage: 'stream',

@@ -2,7 +2,8 @@
  * What becomes of the ledgers of one task, as it is worked out. Where the request asks for it, a ledger that cannot be
  * read is set aside with its bytes; anything else that fails ends the task.
  */
-import type { BadLedgers, DecodedLedger, DecodeInput, DecodeResult } from './decode-result.js';
+import { crc32 } from 'node:zlib';
+import type { BadLedgers, DecodedLedger, DecodeInput, DecodeResult, LedgerChecksum } from './decode-result.js';
 import { asProcessorError, type ErrorCode } from './errors.js';
 import type { BadLedgerPolicy } from './request.js';
 
@@ -19,6 +20,7 @@ export class Outcome {
   readonly ledgers: DecodedLedger[] = [];
   private readonly policy: BadLedgerPolicy;
   private readonly bad: BadLedgers[] = [];
+  private readonly checksums: LedgerChecksum[] = [];
 
   constructor(policy: BadLedgerPolicy) {
     this.policy = policy;
@@ -42,9 +44,15 @@ export class Outcome {
     this.bad.push({ firstLedger, lastLedger, error: { code, message: message + others, place }, input });
   }
 
+  /** Notes the checksum of a ledger of `input`, where that is wanted. */
+  check({ checkedFrom = Infinity }: DecodeInput, sequence: number, bytes: Uint8Array): void {
+    if (sequence >= checkedFrom) this.checksums.push([sequence, crc32(bytes)]);
+  }
+
   result(error?: unknown): DecodeResult {
     return {
       ledgers: this.ledgers,
+      ...(this.checksums.length > 0 && { checksums: this.checksums }),
       ...(this.bad.length > 0 && { bad: this.bad }),
       ...(error !== undefined && { error: asProcessorError(error).toPlain() }),
     };

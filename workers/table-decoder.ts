@@ -11,7 +11,7 @@ import { compactRows } from './rows/compact.js';
 import type { LedgerContext } from './rows/context.js';
 import { RowFacts } from './rows/facts.js';
 import { compileFilters, filterRows } from './rows/filter.js';
-import { hashKeys } from './rows/key-hash.js';
+import { hashKeys, KeyHashes } from './rows/key-hash.js';
 import { KnownAssets, knownAssetsOf } from './rows/known-assets.js';
 import { LiveUntil, liveUntilByKeyHash } from './rows/live-until.js';
 import { CHANGE_TYPE_NAMES, isDeletion } from './rows/names.js';
@@ -47,7 +47,7 @@ class ContractDataDecoder implements TableDecoder {
   private readonly needs: ReadonlySet<string>;
   private readonly facts: RowFacts;
   private readonly rows = new LedgerRows();
-  private readonly keyHashes: string[] = [];
+  private readonly keyHashes = new KeyHashes();
   private readonly liveUntil = new LiveUntil();
 
   constructor(request: DecodeRequest, network: Network, spare: SpareBuffers) {

@@ -4,6 +4,8 @@
  * block to block; what `finish` returns is copied out before the next `start`.
  */
 
+import type { TextTarget } from '../text/text-target.js';
+
 /** Rows that scratch memory is first made for. */
 const INITIAL_ROWS = 1024;
 
@@ -49,10 +51,10 @@ export function clearPaddingBits(bitmap: Uint8Array, rows: number): void {
 }
 
 /** Text. Writers may put bytes at `length` of `data` themselves after {@link reserve}, then call {@link endRow}. */
-export class Utf8Builder extends ColumnBuilder {
+export class Utf8Builder extends ColumnBuilder implements TextTarget {
   data: Buffer = Buffer.allocUnsafeSlow(64 * INITIAL_ROWS);
-  /** The memory of `data` by pairs of bytes. */
-  pairs = new Uint16Array(this.data.buffer);
+  /** The memory of `data` by words: see text-target.ts. */
+  words = new Int32Array(this.data.buffer);
   length = 0;
   private offsets = new Int32Array(INITIAL_ROWS + 1);
 
@@ -90,13 +92,15 @@ export class Utf8Builder extends ColumnBuilder {
     this.endRow();
   }
 
-  /** The same text as in the row before: neighbours often share contract and transaction. */
+  /** The same text as in the row before: neighbours often share contract and transaction. In columns of whole words. */
   repeat(): void {
-    const start = this.offsets[this.rows - 1]!;
-    const end = this.length;
-    this.reserve(end - start);
-    this.data.copyWithin(end, start, end);
-    this.length += end - start;
+    const { length } = this;
+    const bytes = length - this.offsets[this.rows - 1]!;
+    this.reserve(bytes);
+    const { words } = this;
+    // For the dozen words of a strkey or a hash a loop is faster than the call of copyWithin.
+    for (let from = (length - bytes) >> 2, to = length >> 2; to < (length + bytes) >> 2; ) words[to++] = words[from++]!;
+    this.length = length + bytes;
     this.endRow();
   }
 
@@ -120,10 +124,10 @@ export class Utf8Builder extends ColumnBuilder {
   }
 
   private grow(bytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(2 * Math.max(this.data.length, this.length + bytes));
+    const larger = Buffer.allocUnsafeSlow(2 * Math.max(this.data.length, padded(this.length + bytes)));
     this.data.copy(larger, 0, 0, this.length);
     this.data = larger;
-    this.pairs = new Uint16Array(larger.buffer);
+    this.words = new Int32Array(larger.buffer);
   }
 }
 
@@ -202,6 +206,10 @@ export class BoolBuilder extends ColumnBuilder {
   protected override valueBuffers(): Uint8Array[] {
     return [this.data.subarray(0, bitmapBytes(this.rows))];
   }
+}
+
+function padded(bytes: number): number {
+  return (bytes + 3) & ~3;
 }
 
 function bytesOf(array: Int32Array | Uint32Array, count: number): Uint8Array {

@@ -20,7 +20,7 @@ export const CONTRACT_DATA_OPTIONAL_COLUMNS: readonly Column<ContractDataContext
         const at = transactionOf(c, row);
         const inner = at === NONE ? NONE : c.log.transactions.innerHash[at]!;
         if (inner === NONE) out.null();
-        else writeHash(out, c.r.bytes, inner);
+        else writeHash(out, c.r, inner);
       }
     },
   },

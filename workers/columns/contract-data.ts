@@ -4,6 +4,7 @@ import { DURABILITIES } from '../request.js';
 import { NONE } from '../rows/arrange.js';
 import { EXECUTABLE_EXTERNAL_REF, EXECUTABLE_STELLAR_ASSET, EXECUTABLE_WASM } from '../rows/asset-contract.js';
 import { contractIdAt, durabilityAt, keyAt, valueChanged, type ContractDataContext } from '../rows/context.js';
+import { KEY_HASH_BYTES } from '../rows/key-hash.js';
 import { CHANGE_TYPE_NAMES, isDeletion, KEY_TYPES } from '../rows/names.js';
 import type { Asset } from '../rows/network.js';
 import { sameHash } from '../xdr/words.js';
@@ -155,7 +156,7 @@ export const CONTRACT_DATA_COLUMNS: readonly Column<Context>[] = [
     sentence: 'Hex sha256 of the LedgerKey XDR (type, contract, key, durability): names the entry.',
     needs: ['keyHash'],
     write(c, from, to, out) {
-      for (let row = from; row < to; row += 1) out.ascii(c.keyHashes[row]!);
+      for (let row = from; row < to; row += 1) writeHash(out, c.keyHashes, row * KEY_HASH_BYTES);
     },
   },
   {
@@ -203,7 +204,7 @@ export const CONTRACT_DATA_COLUMNS: readonly Column<Context>[] = [
       for (let row = from; row < to; row += 1) {
         const executable = c.facts.executable[row]!;
         const isWasm = executable !== NONE && c.r.view.getInt32(executable) === EXECUTABLE_WASM;
-        if (isWasm) writeHash(out, c.r.bytes, executable + 4);
+        if (isWasm) writeHash(out, c.r, executable + 4);
         else out.null();
       }
     },
@@ -217,10 +218,11 @@ export const CONTRACT_DATA_COLUMNS: readonly Column<Context>[] = [
       "Live-until ledger after this ledger's TTL changes of the key; null where none changed it, and on deleted rows. The expiry of an entry is in the `ttl` table.",
     needs: ['keyHash', 'liveUntil'],
     write(c, from, to, out) {
+      const { bytes, view } = c.keyHashes;
       for (let row = from; row < to; row += 1) {
-        const isGone = c.liveUntil.size === 0 || isDeletion(c.rows.kind[row]!);
-        const liveUntil = isGone ? undefined : c.liveUntil.get(c.keyHashes[row]!);
-        if (liveUntil === undefined) out.null();
+        const isGone = isDeletion(c.rows.kind[row]!);
+        const liveUntil = isGone ? NONE : c.liveUntil.get(bytes, view, row * KEY_HASH_BYTES);
+        if (liveUntil === NONE) out.null();
         else out.value(liveUntil);
       }
     },

@@ -38,14 +38,13 @@ export const transactionHash: Column<LedgerContext> = {
   postgres: 'text',
   sentence: 'Hex hash of the transaction, the outer one of a fee bump; null for evictions.',
   write(c, from, to, out) {
-    const { bytes } = c.r;
     const { hash } = c.log.transactions;
     let last = NONE;
     for (let row = from; row < to; row += 1) {
       const transaction = transactionOf(c, row);
       if (transaction === NONE) out.null();
       else if (transaction === last) out.repeat();
-      else writeHash(out, bytes, hash[transaction]!);
+      else writeHash(out, c.r, hash[transaction]!);
       last = transaction;
     }
   },

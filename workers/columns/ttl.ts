@@ -20,7 +20,7 @@ export const TTL_COLUMNS: readonly Column<TtlContext>[] = [
     sentence: 'Hex sha256 of the LedgerKey that lives so long: `ledger_key_hash` of a contract-data entry.',
     write(c, from, to, out) {
       for (let row = from; row < to; row += 1) {
-        writeHash(out, c.r.bytes, c.changes.keyHash[c.rows.change[row]!]!);
+        writeHash(out, c.r, c.changes.keyHash[c.rows.change[row]!]!);
       }
     },
   },

@@ -1,25 +1,26 @@
 /** Text cells that several columns have in common, written from bytes in place. */
 import { base64Length, writeBase64 } from '../text/base64.js';
-import { writeHex } from '../text/hex.js';
+import { HEX_HASH_LENGTH, writeHexHash } from '../text/hex.js';
 import { CONTRACT_STR_KEY_LENGTH, writeContractStrKey } from '../text/strkey.js';
 import { NONE } from '../rows/arrange.js';
 import type { ContractDataContext } from '../rows/context.js';
 import type { XdrReader } from '../xdr/reader.js';
+import type { TextSource } from '../text/text-target.js';
 import type { Utf8Builder } from './builders.js';
-
-const HASH_BYTES = 32;
 
 /** The `C…` strkey of the 32-byte contract id at `at`. */
 export function writeContractId(out: Utf8Builder, bytes: Buffer, at: number): void {
   out.reserve(CONTRACT_STR_KEY_LENGTH);
-  out.length += writeContractStrKey(bytes, at, out.data, out.length);
+  writeContractStrKey(bytes, at, out, out.length);
+  out.length += CONTRACT_STR_KEY_LENGTH;
   out.endRow();
 }
 
 /** The hex of the 32-byte hash at `at`. */
-export function writeHash(out: Utf8Builder, bytes: Buffer, at: number): void {
-  out.reserve(2 * HASH_BYTES);
-  out.length += writeHex(bytes, at, at + HASH_BYTES, out.data, out.length);
+export function writeHash(out: Utf8Builder, source: TextSource, at: number): void {
+  out.reserve(HEX_HASH_LENGTH);
+  writeHexHash(source, at, out, out.length);
+  out.length += HEX_HASH_LENGTH;
   out.endRow();
 }
 

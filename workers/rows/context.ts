@@ -8,6 +8,7 @@ import {
 import type { XdrReader } from '../xdr/reader.js';
 import { NONE, type LedgerRows } from './arrange.js';
 import type { RowFacts } from './facts.js';
+import type { KeyHashes } from './key-hash.js';
 import type { LiveUntil } from './live-until.js';
 
 /** A call into native code costs as much as comparing so many bytes here. */
@@ -30,10 +31,10 @@ export function transactionOf(c: LedgerContext, row: number): number {
 export interface ContractDataContext extends LedgerContext {
   readonly changes: ContractDataChanges;
   readonly facts: RowFacts;
-  /** Hex sha256 of each row's LedgerKey; filled when a column needs it. */
-  readonly keyHashes: string[];
-  /** Live-until ledger by hex key hash, after this ledger's TTL changes; filled when a column needs it. */
-  readonly liveUntil: Pick<LiveUntil, 'get' | 'size'>;
+  /** sha256 of each row's LedgerKey; filled when a column needs it. */
+  readonly keyHashes: KeyHashes;
+  /** Live-until ledger by key hash, after this ledger's TTL changes; filled when a column needs it. */
+  readonly liveUntil: Pick<LiveUntil, 'get'>;
 }
 
 /** Offset of the row's contract id (32 bytes). */

@@ -4,58 +4,79 @@
  * CREATED and RESTORED set it, REMOVED clears it. UPDATED only ever extends: with parallel transactions (CAP-63) several
  * may extend one key, and the largest wins, not the last.
  */
+import { randomInt } from 'node:crypto';
 import { REMOVED, STATE, UPDATED, EVICTED, type TtlChanges } from '../xdr/change-log.js';
 import type { XdrReader } from '../xdr/reader.js';
+import { sameHash } from '../xdr/words.js';
+import { NONE } from './arrange.js';
 
-/** Live-until ledgers by hex key hash. Most keys that are asked for have none: a bit per hash prefix says so at once. */
+const INITIAL_SLOTS = 4096;
+
+/** Drawn anew in each process, so that nobody can write a ledger whose key hashes fall on one another. */
+const MULTIPLIERS = Int32Array.from({ length: 8 }, () => 2 * randomInt(2 ** 31) + 1);
+
+/** Live-until ledgers by key hash: a table of places in the ledger's own bytes, so that its keys become no strings. */
 export class LiveUntil {
-  private readonly ledgers = new Map<string, number>();
-  private readonly prefixes = new Uint8Array(PREFIXES);
+  private r: XdrReader | undefined;
+  /** Offset of the key hash that each slot is of, or NONE. A power of two of slots, at most half of them taken. */
+  private keyHash = new Int32Array(INITIAL_SLOTS).fill(NONE);
+  private liveUntil = new Float64Array(INITIAL_SLOTS);
+  private mask = INITIAL_SLOTS - 1;
+  private isEmpty = true;
 
-  get size(): number {
-    return this.ledgers.size;
+  /** Forgets all and makes room for `keys` keys, whose hashes stand in the ledger of `r`. */
+  start(r: XdrReader, keys: number): void {
+    this.r = r;
+    if (2 * keys > this.keyHash.length) {
+      const slots = 2 ** Math.ceil(Math.log2(2 * keys));
+      this.keyHash = new Int32Array(slots).fill(NONE);
+      this.liveUntil = new Float64Array(slots);
+      this.mask = slots - 1;
+    } else if (!this.isEmpty) {
+      this.keyHash.fill(NONE);
+    }
+    this.isEmpty = keys === 0;
   }
 
-  get(keyHash: string): number | undefined {
-    return this.prefixes[prefixOf(keyHash)] === 0 ? undefined : this.ledgers.get(keyHash);
+  /** The live-until ledger of the key whose 32-byte hash stands in `bytes` at `at`, or NONE. */
+  get(bytes: Buffer, view: DataView, at: number): number {
+    if (this.isEmpty) return NONE;
+    const slot = this.slotOf(bytes, view, at);
+    return this.keyHash[slot] === NONE ? NONE : this.liveUntil[slot]!;
   }
 
-  set(keyHash: string, ledger: number): void {
-    this.prefixes[prefixOf(keyHash)] = 1;
-    this.ledgers.set(keyHash, ledger);
+  /** Sets, or with NONE clears, the live-until ledger of the key whose hash stands in the ledger at `at`. */
+  set(at: number, ledger: number): void {
+    const { bytes, view } = this.r!;
+    const slot = this.slotOf(bytes, view, at);
+    this.keyHash[slot] = at;
+    this.liveUntil[slot] = ledger;
   }
 
-  delete(keyHash: string): void {
-    this.ledgers.delete(keyHash);
+  private slotOf(bytes: Buffer, view: DataView, at: number): number {
+    const { keyHash, mask } = this;
+    const ledger = this.r!.bytes;
+    let sum = 0;
+    for (let i = 0; i < 8; i += 1) sum = (sum + Math.imul(view.getInt32(at + 4 * i), MULTIPLIERS[i]!)) | 0;
+    let slot = (sum ^ (sum >>> 15)) & mask;
+    while (keyHash[slot] !== NONE && !sameHash(ledger, keyHash[slot]!, bytes, at)) slot = (slot + 1) & mask;
+    return slot;
   }
-
-  clear(): void {
-    this.prefixes.fill(0);
-    this.ledgers.clear();
-  }
-}
-
-/** Of the first three hex digits: a digit's low five bits tell all sixteen apart. */
-const PREFIXES = 2 ** 15;
-
-function prefixOf(keyHash: string): number {
-  const [a, b, c] = [keyHash.charCodeAt(0), keyHash.charCodeAt(1), keyHash.charCodeAt(2)];
-  return ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
 }
 
 /** Fills `into` with where this ledger's TTL changes leave each key. */
 export function liveUntilByKeyHash(r: XdrReader, changes: TtlChanges, into: LiveUntil): void {
-  into.clear();
+  into.start(r, changes.count);
   for (let change = 0; change < changes.count; change += 1) {
     const kind = changes.kind[change]!;
     if (kind === STATE || kind === EVICTED) continue;
-    const keyHash = changes.keyText(r, change);
+    const keyHash = changes.keyHash[change]!;
     if (kind === REMOVED) {
-      into.delete(keyHash);
+      into.set(keyHash, NONE);
       continue;
     }
     const liveUntil = r.view.getUint32(changes.liveUntil[change]!);
-    const known = kind === UPDATED ? into.get(keyHash) : undefined;
-    into.set(keyHash, known === undefined ? liveUntil : Math.max(known, liveUntil));
+    const known = kind === UPDATED ? into.get(r.bytes, r.view, keyHash) : NONE;
+    into.set(keyHash, Math.max(known, liveUntil));
   }
 }

@@ -2,18 +2,20 @@
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-// Both characters of each 10-bit pair.
-const FIRST = Uint8Array.from({ length: 1024 }, (_, pair) => ALPHABET.charCodeAt(pair >>> 5));
-const SECOND = Uint8Array.from({ length: 1024 }, (_, pair) => ALPHABET.charCodeAt(pair & 31));
+/** Both characters of 10 bits, the first one low. */
+const PAIRS = Uint16Array.from(
+  { length: 1024 },
+  (_, bits) => ALPHABET.charCodeAt(bits >>> 5) | (ALPHABET.charCodeAt(bits & 31) << 8),
+);
 
 /** The five bits of each character code, -1 for what is not in the alphabet (lower case is not). */
 const BITS = new Int8Array(128).fill(-1);
 for (let bits = 0; bits < ALPHABET.length; bits += 1) BITS[ALPHABET.charCodeAt(bits)] = bits;
 
-/** Writes the 8 characters of one group into `target` at `at`. */
+/** Writes the 8 characters of one group as two words of `target`, from index `word` on. */
 export function writeBase32Group(
-  target: Uint8Array,
-  at: number,
+  target: Int32Array,
+  word: number,
   byte0: number,
   byte1: number,
   byte2: number,
@@ -24,14 +26,8 @@ export function writeBase32Group(
   const pair1 = ((byte1 & 0x3f) << 4) | (byte2 >>> 4);
   const pair2 = ((byte2 & 0x0f) << 6) | (byte3 >>> 2);
   const pair3 = ((byte3 & 0x03) << 8) | byte4;
-  target[at] = FIRST[pair0]!;
-  target[at + 1] = SECOND[pair0]!;
-  target[at + 2] = FIRST[pair1]!;
-  target[at + 3] = SECOND[pair1]!;
-  target[at + 4] = FIRST[pair2]!;
-  target[at + 5] = SECOND[pair2]!;
-  target[at + 6] = FIRST[pair3]!;
-  target[at + 7] = SECOND[pair3]!;
+  target[word] = PAIRS[pair0]! | (PAIRS[pair1]! << 16);
+  target[word + 1] = PAIRS[pair2]! | (PAIRS[pair3]! << 16);
 }
 
 /** The bytes of `text`, whose length is a multiple of 8; undefined where a character is not of the alphabet. */

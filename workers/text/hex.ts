@@ -1,20 +1,22 @@
 /** Lower-case hex, written straight into a text column. */
+import type { TextSource, TextTarget } from './text-target.js';
 
 const DIGITS = Buffer.from('0123456789abcdef');
-const FIRST = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte >>> 4]!);
-const SECOND = Uint8Array.from({ length: 256 }, (_, byte) => DIGITS[byte & 15]!);
 
-/**
- * Writes the hex of `source` from `start` to `end` (exclusive) into `target` at `at`; returns the number of bytes
- * written, two per byte read. A loop, because what is written are hashes: for 32 bytes it takes half the time of
- * Node's encoder and the string that one makes (they meet at about 70 bytes).
- */
-export function writeHex(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
-  let p = at;
-  for (let i = start; i < end; i += 1, p += 2) {
-    const byte = source[i]!;
-    target[p] = FIRST[byte]!;
-    target[p + 1] = SECOND[byte]!;
+/** Both digits of a byte, the first one low. */
+const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => DIGITS[byte >>> 4]! | (DIGITS[byte & 15]! << 8));
+
+const HASH_BYTES = 32;
+
+/** Characters in the hex of a hash. */
+export const HEX_HASH_LENGTH = 2 * HASH_BYTES;
+
+/** Writes the hex of the 32 bytes of `source` at `from` into `target` at `at`, a multiple of 4. */
+export function writeHexHash({ view }: TextSource, from: number, { words }: TextTarget, at: number): void {
+  let word = at >> 2;
+  for (let p = from; p < from + HASH_BYTES; p += 4, word += 2) {
+    const bytes = view.getInt32(p);
+    words[word] = PAIRS[bytes >>> 24]! | (PAIRS[(bytes >>> 16) & 0xff]! << 16);
+    words[word + 1] = PAIRS[(bytes >>> 8) & 0xff]! | (PAIRS[bytes & 0xff]! << 16);
   }
-  return p - at;
 }

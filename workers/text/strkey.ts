@@ -11,6 +11,7 @@
  */
 import { parseBase32, writeBase32Group } from './base32.js';
 import { crc16 } from './crc16.js';
+import type { TextTarget } from './text-target.js';
 
 /** A version byte with its own checksum, from which that of the payload goes on. */
 interface Kind {
@@ -29,11 +30,12 @@ const KEY_BYTES = 32;
 /** Characters in the strkey of a contract, an account or a liquidity pool. */
 export const CONTRACT_STR_KEY_LENGTH = 56;
 
-const scratch = Buffer.alloc(CONTRACT_STR_KEY_LENGTH);
+const scratch = Buffer.allocUnsafeSlow(CONTRACT_STR_KEY_LENGTH);
+const scratchWords = new Int32Array(scratch.buffer);
 
-/** Writes the `C…` strkey of the 32-byte contract id in `source` at `from`; returns the number of bytes written, 56. */
-export function writeContractStrKey(source: Buffer, from: number, target: Buffer, at: number): number {
-  return writeStrKey(CONTRACT, source, from, target, at);
+/** Writes the 56 characters `C…` of the 32-byte contract id in `source` at `from` to `target` at `at`, a multiple of 4. */
+export function writeContractStrKey(source: Buffer, from: number, target: TextTarget, at: number): void {
+  writeStrKey(CONTRACT, source, from, target.words, at >> 2);
 }
 
 /** The `C…` strkey of the 32-byte contract id in `bytes` at `at`. */
@@ -78,21 +80,20 @@ function kindOf(version: number): Kind {
 }
 
 /** A strkey of a 32-byte payload: the version and 4 bytes, five groups of 5 bytes, 3 bytes and the checksum. */
-function writeStrKey(kind: Kind, source: Buffer, from: number, target: Buffer, at: number): number {
+function writeStrKey(kind: Kind, source: Buffer, from: number, target: Int32Array, at: number): void {
   const end = from + KEY_BYTES;
   const checksum = crc16(source, from, end, kind.checksum);
   writeBase32Group(target, at, kind.version, source[from]!, source[from + 1]!, source[from + 2]!, source[from + 3]!);
-  let p = at + 8;
+  let word = at + 2;
   let i = from + 4;
-  for (; i < end - 3; i += 5, p += 8) {
-    writeBase32Group(target, p, source[i]!, source[i + 1]!, source[i + 2]!, source[i + 3]!, source[i + 4]!);
+  for (; i < end - 3; i += 5, word += 2) {
+    writeBase32Group(target, word, source[i]!, source[i + 1]!, source[i + 2]!, source[i + 3]!, source[i + 4]!);
   }
-  writeBase32Group(target, p, source[i]!, source[i + 1]!, source[i + 2]!, checksum & 0xff, checksum >>> 8);
-  return CONTRACT_STR_KEY_LENGTH;
+  writeBase32Group(target, word, source[i]!, source[i + 1]!, source[i + 2]!, checksum & 0xff, checksum >>> 8);
 }
 
 function strKey(kind: Kind, bytes: Buffer, at: number): string {
-  writeStrKey(kind, bytes, at, scratch, 0);
+  writeStrKey(kind, bytes, at, scratchWords, 0);
   return scratch.toString('latin1');
 }
 
@@ -102,9 +103,10 @@ function longStrKey(kind: Kind, payload: Buffer): string {
   const length = 1 + payload.length + 2;
   const parts = [Buffer.of(kind.version), payload, Buffer.of(checksum & 0xff, checksum >>> 8)];
   const bytes = Buffer.concat(parts, 5 * Math.ceil(length / 5));
-  const text = Buffer.alloc((bytes.length / 5) * 8);
-  for (let i = 0, p = 0; i < bytes.length; i += 5, p += 8) {
-    writeBase32Group(text, p, bytes[i]!, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!, bytes[i + 4]!);
+  const text = Buffer.allocUnsafeSlow((bytes.length / 5) * 8);
+  const words = new Int32Array(text.buffer);
+  for (let i = 0, word = 0; i < bytes.length; i += 5, word += 2) {
+    writeBase32Group(words, word, bytes[i]!, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!, bytes[i + 4]!);
   }
   return text.toString('latin1', 0, Math.ceil((length * 8) / 5));
 }
