@@ -67,6 +67,16 @@ export function valueChanged(c: ContractDataContext, row: number): boolean | und
   const b = keyEnd[previous]!;
   if (bytes !== valueEnd[previous]! - b) return true;
   if (bytes >= NATIVE_COMPARE_FROM_BYTES) return c.r.bytes.compare(c.r.bytes, b, b + bytes, a, a + bytes) !== 0;
-  for (let i = 0; i < bytes; i += 4) if (view.getInt32(a + i) !== view.getInt32(b + i)) return true;
+  let i = 0;
+  // Four words per branch.
+  for (; i + 16 <= bytes; i += 16) {
+    const difference =
+      (view.getInt32(a + i) ^ view.getInt32(b + i)) |
+      (view.getInt32(a + i + 4) ^ view.getInt32(b + i + 4)) |
+      (view.getInt32(a + i + 8) ^ view.getInt32(b + i + 8)) |
+      (view.getInt32(a + i + 12) ^ view.getInt32(b + i + 12));
+    if (difference !== 0) return true;
+  }
+  for (; i < bytes; i += 4) if (view.getInt32(a + i) !== view.getInt32(b + i)) return true;
   return false;
 }

@@ -36,7 +36,8 @@ export function hashKeys(c: ContractDataContext): void {
     const word = view.getInt32(start);
     view.setInt32(start, CONTRACT_DATA);
     // One character per byte is the shortest way out of the native call: a Buffer of its own costs twice as much.
-    hashes.write(hash('sha256', bytes.subarray(start, keyEnd[change]), 'binary'), row * KEY_HASH_BYTES, 'latin1');
+    const ledgerKey = new Uint8Array(bytes.buffer, bytes.byteOffset + start, keyEnd[change]! - start);
+    hashes.write(hash('sha256', ledgerKey, 'binary'), row * KEY_HASH_BYTES, 'latin1');
     view.setInt32(start, word);
   }
 }
