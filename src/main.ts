@@ -3,6 +3,7 @@
 import '../workers/v8-flags.js';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
+import { consumeCommand } from './cli/consume.js';
 import { decodeCommand } from './cli/decode.js';
 import { demoCommand } from './cli/demo.js';
 import { printFailure } from './cli/failure.js';
@@ -10,11 +11,20 @@ import { flowctlDevCommand } from './cli/flowctl-dev.js';
 import { replayCommand } from './cli/replay.js';
 import { serveCommand } from './cli/serve.js';
 import { simulateCommand } from './cli/simulate.js';
-import { programVersion } from './cli/version.js';
+import { versionText } from './cli/version.js';
+
+// Whoever reads the output may have seen enough, as with `| head`: a clean end, wherever the command stands.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.exit(printFailure(error));
+});
+// Nobody is left to be told what went wrong; the exit code still says that something did.
+process.stderr.on('error', () => undefined);
 
 const commands = [
   serveCommand(),
   decodeCommand(),
+  consumeCommand(),
   simulateCommand(),
   replayCommand(),
   demoCommand(),
@@ -23,7 +33,7 @@ const commands = [
 
 const program = new Command('contract-data-processor')
   .description('Stellar contract data as Arrow record batches')
-  .version(programVersion())
+  .version(versionText())
   .exitOverride()
   .showHelpAfterError('(add --help for the options)');
 for (const command of commands) {

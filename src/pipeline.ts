@@ -2,7 +2,7 @@
  * Joins the stages: a source, the decode pool and the memory they share, into streams that Flight can send. This is the
  * one place that knows all of them.
  */
-import { asProcessorError } from '../workers/errors.js';
+import { asProcessorError, type ProcessorError } from '../workers/errors.js';
 import type { FlightMessage } from './flight/flight-producer.js';
 import type { StreamMetrics } from './ops/stream-metrics.js';
 import type { Logger } from './ops/logger.js';
@@ -28,13 +28,22 @@ export interface PipelineParts {
   readonly sessions: Pick<SessionsOptions, 'windowBytes' | 'slowReaderTimeoutMs' | 'retentionMs' | 'metrics'>;
 }
 
+/** A range stream that is being read. */
+export interface RangeReader {
+  readonly range: RangeRequest;
+  readonly openedAt: Date;
+  /** Of what was sent. */
+  completeThrough: number;
+  rows: number;
+}
+
 export class Pipeline {
   /** What all streams together have done. */
   readonly counts = new Counts();
   readonly sessions: Sessions;
   private readonly parts: PipelineParts;
   private readonly draining = new AbortController();
-  private openRanges = 0;
+  private readonly readers = new Set<RangeReader>();
 
   constructor(parts: PipelineParts) {
     const { source, pool, quarantine, settings, memory, logger } = parts;
@@ -48,9 +57,9 @@ export class Pipeline {
     });
   }
 
-  /** Range streams being read. */
-  get openRangeStreams(): number {
-    return this.openRanges;
+  /** Whoever reads a range stream, the one that came first first. */
+  get rangeReaders(): readonly Readonly<RangeReader>[] {
+    return [...this.readers];
   }
 
   /** Opens a range stream. Throws MEMORY_EXHAUSTED at once where it cannot have its share of the memory. */
@@ -58,7 +67,9 @@ export class Pipeline {
     // A reader may have left together with its request: then nobody would close what is opened here.
     signal.throwIfAborted();
     const memory = this.sessions.withSpareMemory(() => this.parts.memory.openStream());
-    const meter = this.parts.metrics.open(range.startLedger);
+    const meter = this.parts.metrics.open('range', range.startLedger);
+    const reader: RangeReader = { range, openedAt: new Date(), completeThrough: range.startLedger - 1, rows: 0 };
+    this.readers.add(reader);
     const messages = rangeStream(
       range,
       {
@@ -74,6 +85,8 @@ export class Pipeline {
         },
         onSent: (progress) => {
           meter.sent(progress);
+          reader.completeThrough = progress.complete_through;
+          reader.rows += progress.rows;
           this.counts.delivered(progress.rows, progress.complete_through);
           this.counts.streamed(progress.rows);
           onSent(progress.complete_through);
@@ -85,9 +98,10 @@ export class Pipeline {
     const close = (): void => {
       memory.close();
       meter.closed();
+      this.readers.delete(reader);
     };
     signal.addEventListener('abort', close, { once: true });
-    return this.logged(range, messages, signal, meter);
+    return this.logged(range, messages, signal, { failed: meter.failed, close });
   };
 
   /** Leaves the source; what was accepted is still decoded and delivered. */
@@ -100,25 +114,23 @@ export class Pipeline {
     range: RangeRequest,
     messages: AsyncIterable<FlightMessage>,
     signal: AbortSignal,
-    meter: ReturnType<StreamMetrics['open']>,
+    stream: { readonly failed: (error: ProcessorError) => void; readonly close: () => void },
   ): AsyncGenerator<FlightMessage> {
     const { logger } = this.parts;
     const place = { table: range.decode.table, start_ledger: range.startLedger, end_ledger: range.endLedger };
     logger.info(place, 'range stream opened');
-    this.openRanges += 1;
     try {
       yield* messages;
       logger.info(place, 'range stream complete');
     } catch (error) {
       if (signal.aborted) throw error;
       const failure = asProcessorError(error);
-      meter.failed(failure);
+      stream.failed(failure);
       const level = failure.code === 'SHUTTING_DOWN' ? 'info' : 'error';
       logger[level]({ ...place, ...failure.place, code: failure.code }, failure.message);
       throw failure;
     } finally {
-      this.openRanges -= 1;
-      meter.closed();
+      stream.close();
       if (signal.aborted) logger.info(place, 'range stream left by its reader');
     }
   }

@@ -3,15 +3,22 @@ import { promisify } from 'node:util';
 import { Server } from '@grpc/grpc-js';
 import { ProcessorError } from '../workers/errors.js';
 import { type Address, addressText } from './config/kinds/address.js';
-import type { ServeConfig } from './config/serve-settings.js';
+import { SERVE_SETTINGS, type ServeConfig } from './config/serve-settings.js';
 import { CONTRACT_DATA_PROTO, CONTRACT_DATA_SERVICE, contractDataService } from './control/contract-data-service.js';
 import { CONTROL_PROTO, CONTROL_SERVICE, controlService } from './control/control-service.js';
 import { SessionDefaults } from './control/session-defaults.js';
 import { flightService } from './flight/flight-service.js';
 import { acceptLongTimeouts, FLIGHT_SERVER_OPTIONS } from './flight/server-options.js';
 import { Flowctl } from './flowctl/flowctl.js';
-import { PROCESSOR_PROTO, PROCESSOR_SERVER_OPTIONS, PROCESSOR_SERVICE_NAME } from './flowctl/processor-service.js';
+import {
+  PROCESS_PATH,
+  PROCESSOR_PROTO,
+  PROCESSOR_SERVER_OPTIONS,
+  PROCESSOR_SERVICE_NAME,
+} from './flowctl/processor-service.js';
 import { DISCOVERED } from './flowctl/source-endpoint.js';
+import { buildCommit } from './ops/build-commit.js';
+import { BusyShare } from './ops/busy-share.js';
 import { flightMetrics } from './ops/flight-metrics.js';
 import { addGrpcHealth } from './ops/grpc-health.js';
 import { addGrpcReflection } from './ops/grpc-reflection.js';
@@ -34,11 +41,14 @@ import { DiscoveredLedgerSource } from './source/discovered-source.js';
 import { flightTokenAuth } from './security/flight-token-auth.js';
 import { limitConnections } from './security/connection-limit.js';
 import { type ListenerSecurity, serviceSecurity } from './security/listener-security.js';
+import { requestLimit } from './security/request-limit.js';
 import { readPem, serverCredentials } from './security/server-tls.js';
 import { HEALTH_SERVICE, tokenInterceptors } from './security/token-interceptor.js';
 import { Tokens } from './security/tokens.js';
 import { GrpcLedgerSource, type GrpcLedgerSourceOptions } from './source/grpc-source.js';
 import { SourceProbe } from './source/source-probe.js';
+import { RecentEvents } from './status-page/recent-events.js';
+import { StatusPage } from './status-page/status-page.js';
 import { MemoryShares } from './stream/memory-shares.js';
 
 const FLIGHT_SERVICE_NAME = 'arrow.flight.protocol.FlightService';
@@ -65,13 +75,16 @@ export interface ServiceInternals {
 export async function startService(
   config: ServeConfig,
   version: string,
-  logger: Logger,
+  log: Logger,
   shutdown: Shutdown,
   internals: ServiceInternals = {},
 ): Promise<ServicePorts> {
   const security = serviceSecurity(config);
+  const events = new RecentEvents();
+  const logger = events.watch(log);
   const metrics = new Metrics(version);
   const health = new Health();
+  events.watchHealth(health);
   const flowctl = new Flowctl({ config, version, metrics, health, logger });
   const sourceOptions = {
     ...sourceOptionsOf(config),
@@ -85,6 +98,7 @@ export async function startService(
     threads: config.workerCount,
     maxBytesInFlight: memory.capacityBytes,
     taskTimeoutMs: internals.taskTimeoutMs ?? TASK_TIMEOUT_MS,
+    limits: { unpackedBytes: config.unpackedLimitBytes },
     ...(internals.threadEntry !== undefined && { entry: internals.threadEntry }),
     onThreadReplaced: (error) => {
       metrics.of.workersReplaced.inc();
@@ -122,7 +136,7 @@ export async function startService(
       keepaliveIntervalMs: config.keepaliveIntervalMs,
     },
   });
-  sampleSessions(metrics, pipeline);
+  sampleSessions(metrics, pipeline.sessions);
   const sessionDefaults = new SessionDefaults(requestDefaults(config));
   const producer = new ContractDataProducer(
     new RangeProducer({
@@ -139,6 +153,23 @@ export async function startService(
 
   const listeners = health.component('listeners');
   const probe = discovery ?? new SourceProbe(sourceOptions, health.component('source'));
+  const statusPage = new StatusPage({
+    service: {
+      name: config.serviceName,
+      version: config.serviceVersion ?? version,
+      commit: buildCommit(),
+      network: config.networkPassphrase,
+      source: sourceOptions.target,
+    },
+    metrics,
+    health,
+    pipeline,
+    events,
+    pool,
+    workerThreads: config.workerCount,
+    settings: SERVE_SETTINGS,
+    values: config,
+  });
   const http = new HttpServer({
     host: config.healthHost,
     port: config.healthPort,
@@ -146,6 +177,7 @@ export async function startService(
     health,
     metrics,
     logger,
+    pages: statusPage.pages,
     security: security.health,
     maxConnections: config.maxConnections,
   });
@@ -165,6 +197,7 @@ export async function startService(
     ...PROCESSOR_SERVER_OPTIONS,
     'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
     interceptors: [
+      requestLimit(config.maxRequestBytes, PROCESS_PATH),
       ...tokenInterceptors(security.control.tokens, [HEALTH_SERVICE]),
       ...(PROCESSOR_SERVER_OPTIONS.interceptors ?? []),
     ],
@@ -176,8 +209,8 @@ export async function startService(
       // A pipeline has no way to be told of a gap, so that a bad ledger always ends it.
       decode: parseRangeCommand('{"start_ledger":1,"on_bad_ledger":"fail"}', requestDefaults(config)).range.decode,
       lookAheadEvents: config.channelBufferLedgers,
-      openMemory: () => memory.openStream(),
-      openMeter: (startLedger) => streamMetrics.open(startLedger),
+      openMemory: () => pipeline.sessions.withSpareMemory(() => memory.openStream()),
+      openMeter: (startLedger) => streamMetrics.open('pipeline', startLedger),
     },
     () => source.openStreams.length,
   );
@@ -217,6 +250,7 @@ export async function startService(
   shutdown.step('close the health port', async () => {
     for (const stop of stopHealth) stop();
     await http.close();
+    statusPage.close();
     metrics.close();
   });
 
@@ -284,11 +318,14 @@ function sampleGauges(
   const { of } = metrics;
   of.memoryLimit.set(parts.memory.capacityBytes);
   of.workerThreads.set(config.workerCount);
-  metrics.beforeScrape(() => {
-    const inPool = parts.pool.bytesInFlight;
+  const workersBusy = new BusyShare(() => parts.pool.busyMs, config.workerCount);
+  metrics.beforeScrape(() => of.workerUtilisation.set(workersBusy.take()));
+  metrics.beforeRead(() => {
+    const { rawBytes, usedBytes } = parts.memory;
+    const inPool = Math.min(rawBytes, parts.pool.bytesInFlight);
+    of.queuedBytes.set({ stage: 'source' }, rawBytes - inPool);
     of.queuedBytes.set({ stage: 'pool' }, inPool);
-    of.queuedBytes.set({ stage: 'stream' }, Math.max(0, parts.memory.usedBytes - inPool));
-    of.workerUtilisation.set(parts.pool.takeUtilisation());
+    of.queuedBytes.set({ stage: 'stream' }, usedBytes - rawBytes);
     const states = parts.source.openStreams.map(({ state }) => state.kind);
     for (const state of ['connecting', 'streaming', 'waiting'] as const) {
       of.sourceConnections.set({ state }, states.filter((kind) => kind === state).length);

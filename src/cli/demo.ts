@@ -40,8 +40,6 @@ export function demoCommand(): Command {
 async function demo(flags: DemoFlags): Promise<void> {
   const { keepRunning = false, ...rest } = flags;
   const exit = (code: number): never => process.exit(code);
-  // Whoever read the output has seen enough, as with `| head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => exit(error.code === 'EPIPE' ? 0 : 1));
   // The generator is large, and of no use to the other commands.
   const { runDemo } = await import('../demo/run-demo.js');
   try {

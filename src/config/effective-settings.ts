@@ -1,6 +1,6 @@
 /** The configuration in force, fit to be printed: secrets masked, the origin of each value beside it. */
 import type { Origin, ReadSettings } from './read-settings.js';
-import type { Settings } from './setting.js';
+import type { Setting, Settings } from './setting.js';
 
 export const MASK = '***';
 
@@ -14,11 +14,14 @@ export interface EffectiveSetting {
 
 export function effectiveSettings<S extends Settings>(settings: S, read: ReadSettings<S>): EffectiveSetting[] {
   return Object.entries(settings).map(([name, setting]) => {
-    const value = read.values[name];
-    const text = value === undefined ? '' : setting.kind.show(value);
-    const shown = setting.secret === true && text !== '' ? MASK : text;
-    return { key: setting.env, value: shown, origin: read.origins[name]! };
+    return { key: setting.env, value: shownValue(setting, read.values[name]), origin: read.origins[name]! };
   });
+}
+
+/** A value as it may be printed. */
+export function shownValue(setting: Setting, value: unknown): string {
+  const text = value === undefined ? '' : setting.kind.show(value);
+  return setting.secret === true && text !== '' ? MASK : text;
 }
 
 /** One line per setting: `GRPC_ADDRESS=:8815 (default)`. */

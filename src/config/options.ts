@@ -12,6 +12,7 @@ export const SECTION_TITLES: Readonly<Record<string, string>> = {
   health: 'Health port security',
   limits: 'Limits',
   filters: 'Rows',
+  flowctl: 'Registration with flowctl',
   log: 'Log',
 };
 

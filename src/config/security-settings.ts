@@ -101,6 +101,8 @@ export const SECURITY_SETTINGS = {
     yaml: 'limits.max_request_size',
     kind: byteSize('16KiB', '4MiB'),
     default: '1MiB',
-    sentence: 'Largest request that Flight reads; a larger one is refused with RESOURCE_EXHAUSTED.',
+    sentence:
+      "Largest request that Flight and the control port read, but for flowctl's events; larger ones are refused with " +
+      'RESOURCE_EXHAUSTED.',
   },
 } as const satisfies Settings;

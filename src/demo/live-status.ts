@@ -1,17 +1,18 @@
 /** The demo's status while rows flow: speed over the last seconds, what has arrived, and the memory of it all. */
 import process from 'node:process';
 import { bar, count, megabytes } from './figures.js';
-import { Rate } from './rate.js';
+import { SampleWindow } from '../ops/sample-window.js';
 import type { RowAccount } from './row-account.js';
 import type { Status } from './screen.js';
 
 const BAR_WIDTH = 24;
+/** Speed is of so long: it follows what happens, and not in jumps. */
+const SPEED_SPAN_MS = 2_000;
 
 export class LiveStatus {
   private readonly account: RowAccount;
   private readonly ledgers: number;
-  private readonly ledgerRate = new Rate();
-  private readonly rowRate = new Rate();
+  private readonly received = new SampleWindow<{ readonly ledgers: number; readonly rows: number }>(SPEED_SPAN_MS);
   private mostRssBytes = 0;
 
   /** Of a demo of `ledgers` ledgers, 1 to so many. */
@@ -28,9 +29,9 @@ export class LiveStatus {
 
   readonly read = (): Status => {
     const { completeThrough, receivedRows, batches } = this.account;
-    const nowMs = performance.now();
-    const ledgersPerSecond = count(this.ledgerRate.sample(completeThrough, nowMs));
-    const contractsPerSecond = count(this.rowRate.sample(receivedRows, nowMs));
+    this.received.add(performance.now(), { ledgers: completeThrough, rows: receivedRows });
+    const ledgersPerSecond = count(this.received.rate('ledgers', SPEED_SPAN_MS));
+    const contractsPerSecond = count(this.received.rate('rows', SPEED_SPAN_MS));
     const rssBytes = process.memoryUsage.rss();
     this.mostRssBytes = Math.max(this.mostRssBytes, rssBytes);
     const share = completeThrough / this.ledgers;

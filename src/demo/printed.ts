@@ -25,6 +25,7 @@ export function printAddresses(screen: Screen, source: string, ports: ServicePor
     ['flight', `127.0.0.1:${ports.flight}`, 'record batches over Arrow Flight'],
     ['control', `127.0.0.1:${ports.grpc}`, 'gRPC'],
     ['health', `http://127.0.0.1:${ports.health}`, '/health /ready /live /metrics'],
+    ['page', `http://127.0.0.1:${ports.health}/`, 'the pipeline as it stands, to look at'],
   ] as const;
   for (const [name, address, what] of lines) {
     screen.print(`  ${name.padEnd(10)} ${screen.paint('cyan', address.padEnd(24))} ${what}`);

@@ -10,6 +10,15 @@ interface Method {
 
 interface FlightInfoFields {
   readonly endpoint: readonly { readonly ticket: { readonly ticket: Buffer } | null }[];
+  readonly app_metadata: Buffer;
+}
+
+/** What a service says of a flight before it is read. */
+export interface FlightPlan {
+  /** Of its endpoints, in order. */
+  readonly tickets: readonly Buffer[];
+  /** Empty where there is none. */
+  readonly appMetadata: Buffer;
 }
 
 const service = loadProto('arrow/flight/Flight.proto')['arrow.flight.protocol.FlightService'] as unknown as Record<
@@ -17,13 +26,13 @@ const service = loadProto('arrow/flight/Flight.proto')['arrow.flight.protocol.Fl
   Method
 >;
 
-/** A command (descriptor of type CMD) in, the tickets of its endpoints out, in order. */
+/** A command (descriptor of type CMD) in, the plan of its flight out. */
 export const GET_FLIGHT_INFO = {
   path: service.GetFlightInfo.path,
   encode: (command: Uint8Array): Buffer => service.GetFlightInfo.requestSerialize({ type: 'CMD', cmd: command }),
-  decode: (bytes: Buffer): Buffer[] => {
-    const { endpoint } = service.GetFlightInfo.responseDeserialize(bytes) as FlightInfoFields;
-    return endpoint.map(({ ticket }) => ticket?.ticket ?? Buffer.alloc(0));
+  decode: (bytes: Buffer): FlightPlan => {
+    const { endpoint, app_metadata: appMetadata } = service.GetFlightInfo.responseDeserialize(bytes) as FlightInfoFields;
+    return { tickets: endpoint.map(({ ticket }) => ticket?.ticket ?? Buffer.alloc(0)), appMetadata };
   },
 };
 

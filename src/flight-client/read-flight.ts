@@ -5,12 +5,13 @@
  * - Each message says how far its rows reach, and what it holds is counted from the record batch itself.
  * - Nothing is retried here: who keeps what was read knows from where to read on, progress.complete_through + 1.
  */
-import { Client, credentials, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import { Client, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import { clientCredentials, type ClientTls, ownConnection } from '../grpc/client-channel.js';
 import { IDLE, PacedStream } from '../source/paced-stream.js';
 import type { BatchProgress } from '../stream/app-metadata.js';
 import type { FlightData } from './flight-data-message.js';
 import { asFlightReadError, FlightReadError } from './flight-read-error.js';
-import { DO_GET, GET_FLIGHT_INFO } from './flight-rpcs.js';
+import { DO_GET, type FlightPlan, GET_FLIGHT_INFO } from './flight-rpcs.js';
 import { messageHeader } from './message-header.js';
 import { parseProgress } from './progress.js';
 
@@ -25,7 +26,15 @@ export interface FlightBatch {
   readonly message: Pick<FlightData, 'metadata' | 'body'>;
 }
 
-export interface ReadFlightOptions {
+/** How a service is reached. */
+export interface FlightAccess {
+  /** Plaintext where absent. */
+  readonly tls?: ClientTls;
+  /** The bearer token to show; asked for each call. */
+  readonly token?: () => string | undefined;
+}
+
+export interface ReadFlightOptions extends FlightAccess {
   /**
    * The service tells its progress every KEEPALIVE_INTERVAL (5 s unless configured); one that says nothing for this
    * long, while a message is waited for, is taken for hung. Default 60 s.
@@ -37,12 +46,10 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 /** A plan is made without running anything. */
 const PLAN_TIMEOUT_MS = 20_000;
 
+/** Beside {@link ownConnection}, so that a stream that waits for its consumer holds up no other. */
 const CHANNEL_OPTIONS = {
   // HTTP/2 window. Node's 64 KiB would limit a stream to that much per round trip.
   'grpc-node.flow_control_window': 4 * 1024 * 1024,
-  // A connection of its own, so that a stream that waits for its consumer holds up no other.
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.enable_retries': 0,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,
 };
@@ -55,13 +62,13 @@ export async function* readFlight(
   address: string,
   command: object,
   signal: AbortSignal,
-  { idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS }: ReadFlightOptions = {},
+  options: ReadFlightOptions = {},
 ): AsyncGenerator<FlightBatch, void, undefined> {
   signal.throwIfAborted();
-  const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const client = clientOf(address, options);
   try {
-    const tickets = await ticketsOf(client, Buffer.from(JSON.stringify(command)), signal);
-    for (const ticket of tickets) yield* readTicket(client, ticket, signal, idleTimeoutMs);
+    const { tickets } = await planOf(client, command, options, signal);
+    for (const ticket of tickets) yield* readTicket(client, ticket, signal, options);
   } catch (error) {
     signal.throwIfAborted();
     throw asFlightReadError(error);
@@ -70,18 +77,49 @@ export async function* readFlight(
   }
 }
 
-function ticketsOf(client: Client, command: Uint8Array, signal: AbortSignal): Promise<Buffer[]> {
+/** What the service at `address` says of the flight that `command` asks for. Throws as {@link readFlight} does. */
+export async function planFlight(
+  address: string,
+  command: object,
+  signal: AbortSignal,
+  access: FlightAccess = {},
+): Promise<FlightPlan> {
+  signal.throwIfAborted();
+  const client = clientOf(address, access);
+  try {
+    return await planOf(client, command, access, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asFlightReadError(error);
+  } finally {
+    client.close();
+  }
+}
+
+function clientOf(address: string, { tls }: FlightAccess): Client {
+  return new Client(address, clientCredentials(tls), { ...CHANNEL_OPTIONS, ...ownConnection(tls) });
+}
+
+function callMetadata({ token }: FlightAccess): Metadata {
+  const metadata = new Metadata();
+  const shown = token?.();
+  if (shown !== undefined) metadata.set('authorization', `Bearer ${shown}`);
+  return metadata;
+}
+
+function planOf(client: Client, command: object, access: FlightAccess, signal: AbortSignal): Promise<FlightPlan> {
   return new Promise((resolve, reject) => {
     const call = client.makeUnaryRequest(
       GET_FLIGHT_INFO.path,
       GET_FLIGHT_INFO.encode,
       GET_FLIGHT_INFO.decode,
-      command,
+      Buffer.from(JSON.stringify(command)),
+      callMetadata(access),
       { deadline: Date.now() + PLAN_TIMEOUT_MS },
-      (error, tickets) => {
+      (error, plan) => {
         signal.removeEventListener('abort', cancel);
         if (error !== null) reject(error);
-        else resolve(tickets ?? []);
+        else resolve(plan ?? { tickets: [], appMetadata: Buffer.alloc(0) });
       },
     );
     const cancel = (): void => call.cancel();
@@ -93,10 +131,11 @@ async function* readTicket(
   client: Client,
   ticket: Uint8Array,
   signal: AbortSignal,
-  idleTimeoutMs: number,
+  options: ReadFlightOptions,
 ): AsyncGenerator<FlightBatch, void, undefined> {
+  const { idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options;
   const stream = new PacedStream((interceptor: Interceptor) =>
-    client.makeServerStreamRequest(DO_GET.path, DO_GET.encode, DO_GET.decode, ticket, new Metadata(), {
+    client.makeServerStreamRequest(DO_GET.path, DO_GET.encode, DO_GET.decode, ticket, callMetadata(options), {
       interceptors: [interceptor],
     }),
   );

@@ -3,7 +3,7 @@
  * are those of /metrics, read from the same counters.
  */
 import type { Clock } from '../ops/clock.js';
-import { SampleWindow } from './sample-window.js';
+import { SampleWindow } from '../ops/sample-window.js';
 import { type JudgedStatus, StatusJudge, type StatusThresholds } from './status-judge.js';
 
 const SAMPLE_MS = 1000;

@@ -1,10 +1,12 @@
 /** What the controller does, in metrics and health. */
 import type { HealthReporter } from '../ops/health.js';
-import type { Metrics } from '../ops/metrics.js';
+import type { MetricHandles } from '../ops/metrics.js';
 import type { FlowctlObserver } from './controller.js';
 
+type FlowctlHandles = Pick<MetricHandles, 'flowctlRegistered' | 'flowctlHeartbeatsSent' | 'flowctlHeartbeatErrors'>;
+
 /** flowctl never makes the service unhealthy: at worst it is degraded, since it works the same without. */
-export function flowctlObserver({ of }: Metrics, health: HealthReporter): FlowctlObserver {
+export function flowctlObserver({ of }: { readonly of: FlowctlHandles }, health: HealthReporter): FlowctlObserver {
   return {
     changed(state) {
       of.flowctlRegistered.set(state.kind === 'registered' ? 1 : 0);

@@ -19,8 +19,14 @@ export interface FlowctlOptions {
   readonly thresholds: StatusThresholds;
 }
 
+/** The settings that are about flowctl, whatever the command. */
+export type FlowctlConfig = Pick<
+  ServeConfig,
+  Extract<keyof ServeConfig, `flowctl${string}` | 'enableFlowctl' | 'serviceName'>
+>;
+
 /** Throws CONFIG_INVALID for values that do not go together, and for certificate files that cannot be read. */
-export function flowctlOptions(config: ServeConfig): FlowctlOptions {
+export function flowctlOptions(config: FlowctlConfig): FlowctlOptions {
   const faults = crossFaults(config);
   if (faults.length > 0) throw new ProcessorError('CONFIG_INVALID', faults.join('\n  '));
   return {
@@ -38,12 +44,12 @@ export function flowctlOptions(config: ServeConfig): FlowctlOptions {
 }
 
 /** A container that `flowctl run` starts is given an id and no flag at all. */
-function isEnabled({ flowctlEnabled, enableFlowctl, flowctlComponentId }: ServeConfig): boolean {
+function isEnabled({ flowctlEnabled, enableFlowctl, flowctlComponentId }: FlowctlConfig): boolean {
   if (flowctlEnabled === true || enableFlowctl === true) return true;
   return flowctlComponentId !== undefined && flowctlEnabled === undefined && enableFlowctl === undefined;
 }
 
-function crossFaults(config: ServeConfig): string[] {
+function crossFaults(config: FlowctlConfig): string[] {
   const faults: string[] = [];
   if (config.flowctlDegradedErrorRate > config.flowctlUnhealthyErrorRate) {
     faults.push('FLOWCTL_DEGRADED_ERROR_RATE: no more than FLOWCTL_UNHEALTHY_ERROR_RATE expected');
@@ -58,7 +64,7 @@ function crossFaults(config: ServeConfig): string[] {
   return faults;
 }
 
-function tlsOf(config: ServeConfig): ClientTls {
+function tlsOf(config: FlowctlConfig): ClientTls {
   const { flowctlTlsCa: ca, flowctlTlsCert: cert, flowctlTlsKey: key, flowctlTlsServerName: serverName } = config;
   return {
     ...(ca !== undefined && { ca: readPem('FLOWCTL_TLS_CA', ca) }),

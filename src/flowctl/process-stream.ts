@@ -123,7 +123,7 @@ async function* received(call: ProcessCall, memory: StreamMemory, stop: AbortSig
     }
     if (next.done === true) return;
     const bytes = next.value.payload.byteLength;
-    memory.hold(bytes - expectedBytes);
+    memory.received(expectedBytes, bytes);
     expectedBytes = bytes;
     yield { event: next.value, receivedAtMs: performance.now() };
   }
@@ -147,8 +147,7 @@ async function decodeEvent(
   const output = batchEvent(event, sequence, schema, ledger.blocks, signature);
   const { byteLength } = output.payload;
   if (byteLength > MAX_EVENT_BYTES - OTHER_FIELDS_BYTES) throw new EventTooLarge(sequence, byteLength);
-  memory.hold(byteLength);
-  memory.release(rawBytes);
+  memory.decoded(rawBytes, byteLength);
   return { event: output, sequence, rows: ledger.rows };
 }
 

@@ -24,11 +24,14 @@ export const PROCESSOR_SERVICE_NAME = 'flowctl.v1.ProcessorService';
 
 const definition = loadProto(PROCESSOR_PROTO)[PROCESSOR_SERVICE_NAME] as ServiceDefinition;
 
+/** The one method of the control port whose messages are as large as ledgers. */
+export const PROCESS_PATH = definition.Process!.path;
+
 /** What a server needs to carry the service. */
 export const PROCESSOR_SERVER_OPTIONS: ServerOptions = {
   'grpc.max_receive_message_length': MAX_EVENT_BYTES,
   'grpc.max_send_message_length': MAX_EVENT_BYTES,
-  interceptors: [pacedReads(definition.Process!.path)],
+  interceptors: [pacedReads(PROCESS_PATH)],
 };
 
 export interface ProcessorServiceParts extends Omit<ProcessParts, 'memory'> {

@@ -22,7 +22,7 @@ export function flightMetrics({ of }: Metrics): FlightObserver {
       of.flightSentMessages.inc();
     },
     queueChanged(_messages, bytes) {
-      of.queuedBytes.inc({ stage: 'flight' }, bytes);
+      of.flightQueuedBytes.inc(bytes);
     },
   };
 }

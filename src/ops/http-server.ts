@@ -5,12 +5,15 @@
  *   GET /ready    200 or 503: whether requests are worth sending
  *   GET /live     200 or 503: whether the process should be left running
  *   GET /metrics  Prometheus text format; needs a token where tokens are set
+ *   and further pages, which need one too
+ *
+ * A token is shown as Bearer, or as the password of Basic, which browsers ask their users for.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ProcessorError } from '../../workers/errors.js';
-import { bearerToken } from '../security/credentials-header.js';
+import { shownCredentials } from '../security/credentials-header.js';
 import type { ListenerSecurity } from '../security/listener-security.js';
 import type { Health } from './health.js';
 import type { Logger } from './logger.js';
@@ -27,6 +30,8 @@ export interface HttpServerOptions {
   readonly health: Health;
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
   readonly logger: Logger;
+  /** Further pages by their path. */
+  readonly pages?: Pages | undefined;
   /** Plain HTTP, open to all, where undefined. */
   readonly security?: ListenerSecurity;
   /** Further connections are closed as they come. */
@@ -36,25 +41,30 @@ export interface HttpServerOptions {
 /** What a probe must be able to ask without a token. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready', '/live']);
 
-interface Reply {
+export interface Reply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+export type Pages = ReadonlyMap<string, () => Reply | Promise<Reply>>;
 
 export class HttpServer {
   private readonly options: HttpServerOptions;
   private readonly server: Server;
   private readonly startedAtMs = performance.now();
-  private readonly routes = new Map<string, () => Reply | Promise<Reply>>([
-    ['/health', () => this.healthReply()],
-    ['/ready', () => this.probeReply('ready')],
-    ['/live', () => this.probeReply('live')],
-    ['/metrics', () => this.metricsReply()],
-  ]);
+  private readonly routes: Pages;
 
   constructor(options: HttpServerOptions) {
     this.options = options;
+    this.routes = new Map<string, () => Reply | Promise<Reply>>([
+      ['/health', () => this.healthReply()],
+      ['/ready', () => this.probeReply('ready')],
+      ['/live', () => this.probeReply('live')],
+      ['/metrics', () => this.metricsReply()],
+      ...(options.pages ?? []),
+    ]);
     const answer = (request: IncomingMessage, response: ServerResponse): void => void this.answer(request, response);
     const { security: { tls } = {}, maxConnections } = options;
     this.server =
@@ -91,15 +101,18 @@ export class HttpServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, contentType, body } = await this.reply(request);
+    const { status, contentType, body, headers } = await this.reply(request);
     if (status === 405) response.setHeader('Allow', 'GET, HEAD');
-    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (status === 401)
+      response.setHeader('WWW-Authenticate', ['Bearer', 'Basic realm="contract-data", charset="UTF-8"']);
     // A connection kept alive would outlast the server.
     if (!this.server.listening) response.setHeader('Connection', 'close');
     response.writeHead(status, {
       'Content-Type': contentType,
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
     });
     response.end(request.method === 'HEAD' ? undefined : body);
   }
@@ -110,8 +123,9 @@ export class HttpServer {
     if (answer === undefined) return json(404, { error: `not found; there are ${[...this.routes.keys()].join(', ')}` });
     if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'GET or HEAD expected' });
     const { tokens } = this.options.security ?? {};
-    const mayPass = OPEN_PATHS.has(path!) || tokens?.accepts(bearerToken(request.headers.authorization)) !== false;
-    if (!mayPass) return json(401, { error: 'a valid bearer token expected' });
+    const shown = shownCredentials(request.headers.authorization)?.token;
+    const mayPass = OPEN_PATHS.has(path!) || tokens?.accepts(shown) !== false;
+    if (!mayPass) return json(401, { error: 'a valid token expected, as Bearer or as the password of Basic' });
     try {
       return await answer();
     } catch (error) {
@@ -138,6 +152,6 @@ export class HttpServer {
   }
 }
 
-function json(status: number, value: unknown): Reply {
+export function json(status: number, value: unknown): Reply {
   return { status, contentType: 'application/json', body: `${JSON.stringify(value)}\n` };
 }

@@ -21,7 +21,11 @@ export interface MetricDeclaration {
 const ERROR_CODE_NAMES = Object.keys(ERROR_CODES) as ErrorCode[];
 
 /** Where ledgers and rows wait, along their way. */
-const STAGES = ['source', 'pool', 'order', 'stream', 'flight'] as const;
+const STAGES = ['source', 'pool', 'stream'] as const;
+
+/** Of streams of rows: read as a range, pushed into a session, or sent back to flowctl's runner. */
+export const STREAM_KINDS = ['range', 'session', 'pipeline'] as const;
+export type StreamKind = (typeof STREAM_KINDS)[number];
 
 const FLIGHT_METHODS = [
   'Handshake',
@@ -147,20 +151,19 @@ export const METRICS = {
   openStreams: {
     name: 'contract_data_open_streams',
     type: 'gauge',
-    help: 'Streams of rows being made, by kind.',
-    labels: { kind: ['range', 'session'] },
+    help: "Streams of rows being made, by kind: ranges, sessions, and pipelines of flowctl's.",
+    labels: { kind: STREAM_KINDS },
   },
   queuedBytes: {
     name: 'contract_data_queued_bytes',
     type: 'gauge',
-    help: 'Payload bytes held, by stage: received (source), being decoded (pool), waiting for an earlier ledger (order), in a batch or window (stream), handed to gRPC (flight).',
+    help: 'Payload bytes held, each counted once, by stage: claimed for ledgers to come or received (source), being decoded (pool), decoded: waiting for an earlier ledger, for a batch to fill or for readers (stream). The sum is bounded by MAX_MEMORY_MB.',
     labels: { stage: STAGES },
   },
-  queuedLedgers: {
-    name: 'contract_data_queued_ledgers',
+  flightQueuedBytes: {
+    name: 'contract_data_flight_queued_bytes',
     type: 'gauge',
-    help: 'Ledgers held, by stage as above.',
-    labels: { stage: STAGES },
+    help: 'FlightData bytes handed to gRPC that connections have not taken yet, at most two messages for each reader: copies of rows that the stage stream counts.',
   },
   memoryLimit: {
     name: 'contract_data_memory_limit_bytes',

@@ -30,17 +30,28 @@ type HandleOf<M extends MetricDeclaration> = M['type'] extends 'counter'
     ? GaugeHandle<LabelsOf<M>>
     : HistogramHandle<LabelsOf<M>>;
 
-/** A handle for each metric of {@link METRICS}, which takes that metric's labels and no others. */
-export type MetricHandles = { readonly [K in MetricName]: HandleOf<(typeof METRICS)[K]> };
+/** A handle for each metric of a table, which takes that metric's labels and no others. */
+export type HandlesOf<T extends Readonly<Record<string, MetricDeclaration>>> = {
+  readonly [K in keyof T]: HandleOf<T[K]>;
+};
+
+/** Those of {@link METRICS}. */
+export type MetricHandles = HandlesOf<typeof METRICS>;
+
+export interface MetricSeries {
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  readonly value: number;
+}
 
 export class Metrics {
   readonly of: MetricHandles;
   private readonly registry = new Registry();
   private readonly eventLoopDelay = new EventLoopDelay();
+  private readonly scrapeSamplers: (() => void)[] = [];
   private readonly samplers: (() => void)[] = [];
 
   constructor(version: string) {
-    this.of = createHandles(this.registry);
+    this.of = createHandles(METRICS, this.registry);
     this.of.buildInfo.set({ version }, 1);
     collectProcessMetrics(this.registry);
     this.beforeScrape(() => {
@@ -51,8 +62,13 @@ export class Metrics {
   }
 
   /** Has `sample` set gauges just before they are read: for what is cheaper to look up than to keep. */
-  beforeScrape(sample: () => void): void {
+  beforeRead(sample: () => void): void {
     this.samplers.push(sample);
+  }
+
+  /** The same for what is measured since the last scrape, and so must not be sampled for anyone else. */
+  beforeScrape(sample: () => void): void {
+    this.scrapeSamplers.push(sample);
   }
 
   /** The value of the Content-Type header that {@link scrape}'s text goes with. */
@@ -62,8 +78,20 @@ export class Metrics {
 
   /** All metrics in the Prometheus text format. */
   async scrape(): Promise<string> {
-    for (const sample of this.samplers) sample();
+    for (const sample of [...this.samplers, ...this.scrapeSamplers]) sample();
     return this.registry.metrics();
+  }
+
+  /** The series of some metrics, as a scrape would show them. */
+  async read<K extends MetricName>(names: readonly K[]): Promise<Readonly<Record<K, readonly MetricSeries[]>>> {
+    for (const sample of this.samplers) sample();
+    const series = {} as Record<K, readonly MetricSeries[]>;
+    const readOne = async (name: K): Promise<void> => {
+      const metric = await this.registry.getSingleMetric(METRICS[name].name)?.get();
+      series[name] = metric?.values ?? [];
+    };
+    await Promise.all(names.map(readOne));
+    return series;
   }
 
   close(): void {
@@ -72,8 +100,12 @@ export class Metrics {
   }
 }
 
-function createHandles(registry: Registry): MetricHandles {
-  const handles = Object.entries<MetricDeclaration>(METRICS).map(([key, declaration]) => {
+/** Makes the metrics of `table` in `registry`. */
+export function createHandles<const T extends Readonly<Record<string, MetricDeclaration>>>(
+  table: T,
+  registry: Registry,
+): HandlesOf<T> {
+  const handles = Object.entries<MetricDeclaration>(table).map(([key, declaration]) => {
     const { name, help, labels = {}, buckets } = declaration;
     const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
     switch (declaration.type) {
@@ -92,11 +124,11 @@ function createHandles(registry: Registry): MetricHandles {
     }
   });
   // The table says which key has which type and labels; prom-client's own types are wider.
-  return Object.fromEntries(handles) as MetricHandles;
+  return Object.fromEntries(handles) as unknown as HandlesOf<T>;
 }
 
 /** process_* and nodejs_*: memory, processor time, garbage collection, by the names that dashboards know. */
-function collectProcessMetrics(registry: Registry): void {
+export function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   // We measure the event loop ourselves; these are written as `Nan` while they have no sample.
   for (const { name } of registry.getMetricsAsArray()) {

@@ -8,8 +8,8 @@ export function sourceMetrics({ of }: Metrics): SourceObserver {
       of.sourceReceivedLedgers.inc(ledgers);
       of.sourceReceivedBytes.inc(bytes);
     },
-    repeated() {
-      of.sourceDuplicates.inc();
+    repeated(ledgers) {
+      of.sourceDuplicates.inc(ledgers);
     },
     reconnecting(reason) {
       of.sourceReconnects.inc({ reason });

@@ -7,6 +7,7 @@
  */
 import { Piscina } from 'piscina';
 import type { DecodeInput, DecodeResult } from '../../workers/decode-result.js';
+import type { DecodeLimits } from '../../workers/decode.js';
 import { type DecodeTask, TaskRunner } from '../../workers/decode-task.js';
 import { type ErrorCode, ProcessorError } from '../../workers/errors.js';
 import { ByteBudget } from './byte-budget.js';
@@ -25,6 +26,8 @@ export interface ThreadPoolOptions {
   readonly maxBytesInFlight: number;
   /** A task that takes longer is given up and its thread replaced. */
   readonly taskTimeoutMs: number;
+  /** The decoder's own, unless given. */
+  readonly limits?: DecodeLimits;
   /** Heap of one thread, which bounds what hostile input can make it use. */
   readonly maxHeapMb?: number;
   /** A thread crashed or did not finish, and was replaced. */
@@ -57,9 +60,8 @@ export class ThreadDecodePool implements DecodePool {
   private readonly running = new Set<Promise<unknown>>();
   /** Of the tasks on threads. */
   private readonly busy = new Set<{ readonly startedAt: number }>();
-  /** Time that tasks took which ended since utilisation was asked for, as far as it was since then. */
-  private busyMs = 0;
-  private askedAt = performance.now();
+  /** Time that tasks took which have ended. */
+  private endedMs = 0;
 
   constructor(options: ThreadPoolOptions) {
     this.piscina = new Piscina({
@@ -67,6 +69,7 @@ export class ThreadDecodePool implements DecodePool {
       minThreads: options.threads,
       maxThreads: options.threads,
       idleTimeout: Infinity,
+      workerData: options.limits,
       ...(options.maxHeapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb } }),
     });
     // Without a listener a thread's failure outside a task would end the process; within a task it rejects the task.
@@ -81,15 +84,12 @@ export class ThreadDecodePool implements DecodePool {
     return this.budget.usedBytes;
   }
 
-  /** Share of the time since it was last asked that the threads were busy, 0 to 1. */
-  takeUtilisation(): number {
+  /** Milliseconds that all threads together have been busy so far. */
+  get busyMs(): number {
     const now = performance.now();
-    let busyMs = this.busyMs;
-    for (const { startedAt } of this.busy) busyMs += now - Math.max(startedAt, this.askedAt);
-    const share = busyMs / (this.options.threads * Math.max(1, now - this.askedAt));
-    this.busyMs = 0;
-    this.askedAt = now;
-    return Math.min(1, share);
+    let total = this.endedMs;
+    for (const { startedAt } of this.busy) total += now - startedAt;
+    return total;
   }
 
   run(task: DecodeTask, what: string): Promise<DecodeResult> {
@@ -135,7 +135,7 @@ export class ThreadDecodePool implements DecodePool {
     } finally {
       clearTimeout(timer);
       this.busy.delete(turn);
-      this.busyMs += performance.now() - Math.max(turn.startedAt, this.askedAt);
+      this.endedMs += performance.now() - turn.startedAt;
     }
   }
 

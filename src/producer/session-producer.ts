@@ -56,14 +56,16 @@ export class SessionProducer {
   /** IPC schema message metadata. */
   schema(request: SessionRequest): Uint8Array {
     const session = this.find(request);
-    return encodeSchema(session === undefined ? arrowSchema(this.options.defaultRequest()) : schemaOf(session));
+    return encodeSchema(
+      session === undefined ? arrowSchema(this.options.defaultRequest()) : schemaOf(session, request.startLedger),
+    );
   }
 
   open(request: SessionRequest, call: FlightCall): FlightStream {
     const session = this.find(request);
     if (session === undefined) return this.openNext(request, call);
     const reader = session.attach(request.startLedger, call.signal);
-    return { schema: encodeSchema(schemaOf(session, reader.resumeFrom)), messages: reader.messages(call.signal) };
+    return { schema: encodeSchema(schemaOf(session, request.startLedger)), messages: reader.messages(call.signal) };
   }
 
   /** Undefined: the newest is asked for, and there is none with rows to read. */
@@ -123,8 +125,9 @@ function published(session: Session): object {
   };
 }
 
-function schemaOf(session: Session, startLedger = session.retainedFrom): Schema {
-  return arrowSchema(session.range.decode, new Map([['retained_from_ledger', String(startLedger)]]));
+function schemaOf(session: Session, startLedger: number | undefined): Schema {
+  const retainedFrom = session.retainedFor(startLedger);
+  return arrowSchema(session.range.decode, new Map([['retained_from_ledger', String(retainedFrom)]]));
 }
 
 function haveSameFields(a: DecodeRequest, b: DecodeRequest): boolean {

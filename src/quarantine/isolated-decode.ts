@@ -5,7 +5,13 @@
  * Their bytes went with the worker. Keeping a copy of all bytes for this would double the memory that ledgers take, so
  * the source is asked for them again, one by one; of a ledger that fails a second time once more, to keep its bytes.
  */
-import type { BadLedgers, DecodedLedger, DecodeInput, DecodeResult } from '../../workers/decode-result.js';
+import type {
+  BadLedgers,
+  DecodedLedger,
+  DecodeInput,
+  DecodeResult,
+  LedgerChecksum,
+} from '../../workers/decode-result.js';
 import { asProcessorError, type PlainError, type ProcessorError } from '../../workers/errors.js';
 import type { DecodeRequest } from '../../workers/request.js';
 import type { DecodePool } from '../pool/decode-pool.js';
@@ -30,13 +36,15 @@ export async function decodeIsolated(
 ): Promise<DecodeResult> {
   const decoded: DecodedLedger[] = [];
   const bad: BadLedgers[] = [];
+  const checksums: LedgerChecksum[] = [];
   for (const ledger of ledgers) {
     const result = await decodeAlone(ledger, parts, signal);
     decoded.push(...result.ledgers);
     bad.push(...(result.bad ?? []));
-    if (result.error !== undefined) return { ledgers: decoded, bad, error: result.error };
+    checksums.push(...(result.checksums ?? []));
+    if (result.error !== undefined) return { ledgers: decoded, bad, checksums, error: result.error };
   }
-  return { ledgers: decoded, bad };
+  return { ledgers: decoded, bad, checksums };
 }
 
 async function decodeAlone(ledger: number, parts: IsolatedDecode, signal: AbortSignal): Promise<DecodeResult> {

@@ -14,11 +14,10 @@ import { ProcessorError } from '../../workers/errors.js';
 import type { BadLedgerPolicy, DecodeRequest } from '../../workers/request.js';
 import { parseJsonText } from './json-text.js';
 import { decodeRequest, requestInvalid, rowRequestShape } from './row-request.js';
+import { splitLedgers } from './split-ledgers.js';
 
 const MAX_LEDGER = 2 ** 32 - 1;
 const MAX_PARTITIONS = 64;
-/** Partitions start at multiples of this, counted from ledger 0: data lake objects have at most so many ledgers. */
-const PARTITION_ALIGNMENT = 64;
 const TICKET_PREFIX = 'cd1:';
 const PREDECESSOR_PREFIX = 'contract_data:';
 
@@ -98,15 +97,9 @@ export function rangeCommand(range: RangeRequest): string {
 export function partitionRange(range: RangeRequest, partitions: number): RangeRequest[] {
   const { startLedger, endLedger } = range;
   if (partitions === 1) return [range];
-  const starts = new Set([startLedger]);
-  const ledgers = endLedger - startLedger + 1;
-  for (let i = 1; i < partitions; i += 1) {
-    const wanted = startLedger + (ledgers * i) / partitions;
-    const aligned = Math.round(wanted / PARTITION_ALIGNMENT) * PARTITION_ALIGNMENT;
-    if (aligned > startLedger && aligned <= endLedger) starts.add(aligned);
-  }
-  const sorted = [...starts].sort((a, b) => a - b);
-  return sorted.map((start, i) => ({ ...range, startLedger: start, endLedger: (sorted[i + 1] ?? endLedger + 1) - 1 }));
+  return splitLedgers(startLedger, endLedger, partitions).map(([first, last]) => {
+    return { ...range, startLedger: first, endLedger: last };
+  });
 }
 
 function rangeQuery(json: unknown, defaults: RequestDefaults): RangeQuery {

@@ -1,6 +1,9 @@
 /** What a session has done; and, all of them and the range streams together, the service. */
 import type { DecodedLedger } from '../../workers/decode-result.js';
-import { Rate } from './rate.js';
+import { SampleWindow } from '../ops/sample-window.js';
+
+const RATE_SPAN_MS = 10_000;
+const RATE_RESOLUTION_MS = 500;
 
 export class Counts {
   /** Rows in batches that were delivered, once however many readers there are. */
@@ -17,17 +20,21 @@ export class Counts {
   currentLedger = 0;
   /** When one of these changed last. */
   updatedAt = new Date();
-  private readonly rate = new Rate();
+  private readonly delivery = new SampleWindow<{ readonly rows: number }>(RATE_SPAN_MS, RATE_RESOLUTION_MS);
   private readonly whole: Counts | undefined;
+  private readonly now: () => number;
 
-  /** What is counted here counts in `whole`, too. */
-  constructor(whole?: Counts) {
+  /** What is counted here counts in `whole`, too. `now` gives milliseconds of a monotonic clock. */
+  constructor(whole?: Counts, now: () => number = () => performance.now()) {
     this.whole = whole;
+    this.now = now;
+    this.sample();
   }
 
   /** Rows delivered per second, over the last ten seconds. */
   get processingRate(): number {
-    return this.rate.perSecond;
+    this.sample();
+    return this.delivery.rate('rows', RATE_SPAN_MS);
   }
 
   decoded(ledger: DecodedLedger): void {
@@ -44,9 +51,9 @@ export class Counts {
 
   /** A batch reached its first reader. */
   delivered(rows: number, completeThrough: number): void {
+    this.sample();
     this.contractsProcessed += rows;
     this.currentLedger = Math.max(this.currentLedger, completeThrough);
-    this.rate.add(rows);
     this.updatedAt = new Date();
     this.whole?.delivered(rows, completeThrough);
   }
@@ -55,5 +62,10 @@ export class Counts {
   streamed(rows: number): void {
     this.recordsStreamed += rows;
     this.whole?.streamed(rows);
+  }
+
+  /** Before each change and each look: in between, nothing has changed. */
+  private sample(): void {
+    this.delivery.add(this.now(), { rows: this.contractsProcessed });
   }
 }

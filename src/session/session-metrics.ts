@@ -26,7 +26,7 @@ export class SessionMetrics {
   /** A session that begins at `startLedger`. */
   open(startLedger: number): SessionMeter {
     const { of } = this.metrics;
-    const stream = this.streams.open(startLedger);
+    const stream = this.streams.open('session', startLedger);
     return {
       decoded: (ledger, receivedAtMs) => stream.decoded(ledger, receivedAtMs),
       failed: (error) => stream.failed(error),
@@ -42,17 +42,7 @@ export class SessionMetrics {
   }
 }
 
-/** Tells metrics what is open whenever they are read; to be called after {@link StreamMetrics} was made. */
-export function sampleSessions(
-  metrics: Metrics,
-  streams: { readonly sessions: Sessions; readonly openRangeStreams: number },
-): void {
-  const { of } = metrics;
-  metrics.beforeScrape(() => {
-    const active = streams.sessions.active.length;
-    of.activeSessions.set(active);
-    of.openStreams.set({ kind: 'session' }, active);
-    // Sessions are among the streams that StreamMetrics counts.
-    of.openStreams.set({ kind: 'range' }, streams.openRangeStreams);
-  });
+/** Tells metrics how many are active whenever they are read. */
+export function sampleSessions(metrics: Metrics, sessions: Sessions): void {
+  metrics.beforeRead(() => metrics.of.activeSessions.set(sessions.active.length));
 }

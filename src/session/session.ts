@@ -96,6 +96,15 @@ export class Session {
     return this.window.retainedFrom ?? this.completeThrough + 1;
   }
 
+  /**
+   * The first ledger whose rows a new reader from `startLedger` on gets: batches are given whole, so that the one which
+   * holds that ledger may begin before it. Where it is not made yet nobody knows, and the ledger itself is said.
+   */
+  retainedFor(startLedger: number | undefined): number {
+    if (startLedger === undefined) return this.retainedFrom;
+    return this.window.firstLedgerWith(startLedger) ?? startLedger;
+  }
+
   /** The first ledger whose rows were dropped though nobody had read them. */
   get droppedFrom(): number | undefined {
     return this.dropped?.unreadFrom;
@@ -104,6 +113,11 @@ export class Session {
   /** Whether readers can still have its rows. */
   get isReadable(): boolean {
     return this.dropped === undefined;
+  }
+
+  /** For each reader, the last ledger that it has been given whole. */
+  get readersCompleteThrough(): readonly number[] {
+    return Array.from(this.readers, ({ resumeFrom }) => resumeFrom - 1);
   }
 
   /** The source waits, because the window is full of rows that readers have not taken, or that nobody reads. */
@@ -126,8 +140,8 @@ export class Session {
   }
 
   /**
-   * Adds a reader from `startLedger` on, or from the oldest batch held. Throws OUT_OF_RANGE where that ledger is not held
-   * any more, and NOT_FOUND where the rows of an ended session are not.
+   * Adds a reader from `startLedger` on, or from the oldest batch held. Throws WINDOW_PASSED where that ledger is not held
+   * any more, and FLIGHT_UNKNOWN where the rows of an ended session are not.
    */
   attach(startLedger: number | undefined, signal: AbortSignal): SessionReader {
     if (this.dropped !== undefined) throw rowsDropped(this.id);

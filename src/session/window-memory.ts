@@ -52,7 +52,7 @@ export class WindowMemory {
 
   /** Everything on its way has got to the window: what the stream still claims, for a ledger that never came, is free. */
   streamIsEmpty(): void {
-    if (this.isStreamOpen) changeBy(this.stream, this.lodgedBytes - this.stream.usedBytes);
+    if (this.isStreamOpen) this.stream.holdOnly(this.lodgedBytes);
   }
 
   /** Gives a share back, if the window does without. */

@@ -77,6 +77,11 @@ export class Window {
     return newest && newest.progress.last_ledger + 1;
   }
 
+  /** The first ledger of the batch that holds `ledger`; undefined where none does yet. */
+  firstLedgerWith(ledger: number): number | undefined {
+    return this.entries.find(({ progress }) => progress.last_ledger >= ledger)?.progress.first_ledger;
+  }
+
   /** The first ledger among those held that no reader has. */
   get undeliveredFrom(): number | undefined {
     return this.entries.find((entry) => !entry.isDelivered)?.progress.first_ledger;

@@ -2,38 +2,39 @@
  * Puts what a source sends into an unbroken sequence of ledgers, each once.
  *
  * - A message that comes early is held, within limits, until those before it have come; sources may swap ledgers.
- * - A message that was there before is dropped and counted when its bytes are the same, and an error when they differ.
  * - A message that overlaps what is done, or the range's end, says so by `first` and `last`; its bytes are whole.
+ * - A message whose ledgers have all come before is given without any due, so that whoever reads ledgers can find out
+ *   whether they are the same. Here nobody knows where in a chunk a ledger begins.
  */
-import { crc32 } from 'node:zlib';
-import { conflictingRepeat, invalidMessage } from './source-errors.js';
+import { invalidMessage } from './source-errors.js';
 import type { LedgerRange } from './ledger-source.js';
 import type { SourceMessage } from './source-message.js';
 
 /** Messages, and bytes, that may be held early. A lone message above the bytes is held too. */
 const MAX_HELD_MESSAGES = 16;
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
-/** Messages whose bytes are remembered for comparison, by a checksum. Repeats follow closely. */
-const REMEMBERED_MESSAGES = 1024;
 const LAST_UINT32 = 0xffff_ffff;
 
-/** A message in its turn: of its ledgers, `first` to `last` are due. */
+/** A message in its turn. */
 export interface DueMessage {
   readonly message: SourceMessage;
+  /** Of its ledgers, these are due; none where `last` is before `first`. */
   readonly first: number;
   readonly last: number;
+  /** Of its ledgers, those from this one up to `first` have come before; `first` where there are none. */
+  readonly repeatedFrom: number;
 }
 
 export class Continuity {
   private due: number;
+  private readonly start: number;
   private readonly end: number;
   private held: SourceMessage[] = [];
   private heldBytes = 0;
-  private readonly checksums = new Map<string, number>();
   private repeatedCount = 0;
 
   constructor(range: LedgerRange) {
-    this.due = range.startLedger;
+    this.due = this.start = range.startLedger;
     this.end = range.endLedger === 0 ? LAST_UINT32 : range.endLedger;
   }
 
@@ -46,7 +47,7 @@ export class Continuity {
     return this.due > this.end;
   }
 
-  /** Messages dropped because they were there before. */
+  /** Ledgers given that had come before. */
   get repeated(): number {
     return this.repeatedCount;
   }
@@ -64,15 +65,10 @@ export class Continuity {
   /** Takes a message and gives those whose turn it is. Throws a ProcessorError for one that makes no sense. */
   accept(message: SourceMessage): DueMessage[] {
     this.check(message);
-    const { first, last } = message;
-    this.compare(message);
-    if (last < this.due || this.held.some((held) => held.first === first && held.last === last)) {
-      this.repeatedCount += 1;
-      return [];
-    }
+    if (this.isComplete) return [];
     this.held.push(message);
     this.heldBytes += message.bytes.byteLength;
-    return first > this.due ? [] : this.release();
+    return message.first > this.due ? [] : this.release();
   }
 
   /** A new stream begins at the ledger due next, and brings again what is held. */
@@ -85,14 +81,16 @@ export class Continuity {
     const released: DueMessage[] = [];
     for (;;) {
       const index = this.held.findIndex(({ first }) => first <= this.due);
-      if (index < 0 || this.isComplete) return released;
+      if (index < 0) return released;
       const [message] = this.held.splice(index, 1) as [SourceMessage];
       this.heldBytes -= message.bytes.byteLength;
-      // Another message may have brought all of it.
-      if (message.last < this.due) continue;
-      const due = { message, first: this.due, last: Math.min(message.last, this.end) };
-      released.push(due);
-      this.due = due.last + 1;
+      // A range may begin within a message, or behind it: what is before the range has not come.
+      const repeatedFrom = Math.min(this.due, Math.max(message.first, this.start));
+      const repeated = Math.min(this.due, message.last + 1) - repeatedFrom;
+      const due = { message, first: this.due, last: Math.min(message.last, this.end), repeatedFrom };
+      if (repeated > 0) this.repeatedCount += repeated;
+      if (repeated > 0 || due.last >= due.first) released.push(due);
+      this.due = Math.max(this.due, due.last + 1);
     }
   }
 
@@ -100,22 +98,5 @@ export class Continuity {
     if (first === 0) throw invalidMessage(this.due, 'a message without a sequence');
     if (last < first) throw invalidMessage(this.due, `a chunk of ledgers ${first} to ${last}`);
     if (bytes.byteLength === 0) throw invalidMessage(this.due, `ledger ${first} without bytes`);
-  }
-
-  private compare({ form, first, last, bytes }: SourceMessage): void {
-    const key = `${form} ${first} ${last}`;
-    const checksum = crc32(bytes);
-    const before = this.checksums.get(key);
-    if (before === undefined) {
-      this.checksums.set(key, checksum);
-      if (this.checksums.size > REMEMBERED_MESSAGES) this.forgetOldest();
-    } else if (before !== checksum) throw conflictingRepeat(first, last);
-  }
-
-  private forgetOldest(): void {
-    for (const key of this.checksums.keys()) {
-      this.checksums.delete(key);
-      return;
-    }
   }
 }

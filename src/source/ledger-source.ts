@@ -7,7 +7,10 @@ export interface LedgerRange {
   readonly endLedger: number;
 }
 
-/** Consecutive ledgers as one message of the source brought them. */
+/**
+ * Consecutive ledgers as one message of the source brought them. Perhaps only ledgers that have come before, so that they
+ * can be compared: then `lastLedger` is the one before `firstLedger`.
+ */
 export interface LedgerChunk {
   /** Both inclusive. */
   readonly firstLedger: number;

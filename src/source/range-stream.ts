@@ -125,18 +125,20 @@ export class RangeStream {
     }
     const repeatedBefore = order.repeated;
     const due = order.accept(message);
-    if (order.repeated > repeatedBefore) observer.repeated?.();
-    if (due.length > 0) this.failures = this.gaps = 0;
+    if (order.repeated > repeatedBefore) observer.repeated?.(order.repeated - repeatedBefore);
+    if (due.some(({ first, last }) => first <= last)) this.failures = this.gaps = 0;
     return due;
   }
 
-  private chunkOf({ message, first, last }: DueMessage): LedgerChunk {
+  private chunkOf({ message, first, last, repeatedFrom }: DueMessage): LedgerChunk {
     const { bytes, form } = message;
-    this.options.observer.received?.(last - first + 1, bytes.byteLength, message.closedAt);
+    const due = Math.max(0, last - first + 1);
+    this.options.observer.received?.(due, bytes.byteLength, message.closedAt);
+    const wanted = { firstLedger: first, lastLedger: last, checkedFrom: repeatedFrom };
     return {
       firstLedger: first,
-      lastLedger: last,
-      inputs: [{ bytes, form, sequence: message.first, firstLedger: first, lastLedger: last }],
+      lastLedger: first + due - 1,
+      inputs: [{ bytes, form, sequence: message.first, ...wanted }],
       bytes: bytes.byteLength,
       receivedAtMs: performance.now(),
     };

@@ -11,12 +11,9 @@ export function permanentGap(first: number, found: number, reconnects: number): 
   );
 }
 
-export function conflictingRepeat(first: number, last: number): ProcessorError {
-  const what = first === last ? `ledger ${first}` : `ledgers ${first} to ${last}`;
-  return new ProcessorError('SOURCE_CONFLICT', `the source sent ${what} twice, with different bytes`, {
-    ledger: first,
-    lastLedger: last,
-  });
+export function conflictingRepeat(ledger: number): ProcessorError {
+  const message = `the source sent ledger ${ledger} twice, with different bytes`;
+  return new ProcessorError('SOURCE_CONFLICT', message, { ledger });
 }
 
 export function invalidMessage(expected: number, reason: string): ProcessorError {

@@ -9,7 +9,7 @@ import type { SourceProtocolName } from './source-protocols.js';
  */
 export type SourceStreamState =
   | { readonly kind: 'connecting'; readonly failures: number }
-  | { readonly kind: 'streaming'; readonly protocol: SourceProtocolName; readonly failures: number }
+  | { readonly kind: 'streaming'; readonly protocol: SourceProtocolName | 'data lake'; readonly failures: number }
   | {
       readonly kind: 'waiting';
       readonly failures: number;
@@ -33,7 +33,7 @@ export type ReconnectReason = 'gap' | 'idle' | 'ended' | 'failed';
 export interface SourceObserver {
   /** New ledgers were received; `bytes` as they came, `closedAt` the newest's Unix seconds where the source says it. */
   received?(ledgers: number, bytes: number, closedAt: number | undefined): void;
-  /** A message was dropped because the same had come before. */
-  repeated?(): void;
+  /** So many ledgers came that had come before. */
+  repeated?(ledgers: number): void;
   reconnecting?(reason: ReconnectReason, error: string): void;
 }

@@ -27,6 +27,7 @@ import { decodeGroup, type LedgerOutcome, outcomeBytes } from './decode-group.js
 import { decodeGroups } from './decode-groups.js';
 import type { StreamMemory } from './memory-shares.js';
 import { nextWithin, TIME_OUT } from './next-within.js';
+import { SeenLedgers } from './seen-ledgers.js';
 
 export interface StreamSettings {
   readonly ledgersPerTask: number;
@@ -70,6 +71,7 @@ export async function* batchStream(
   const kinds = selectColumns(decode.table, decode.columns).map((column) => column.kind);
   const assembler = new BatchAssembler(kinds, decode.batchRows);
   const accepted = new Accepted();
+  const seen = new SeenLedgers();
   let completeThrough = startLedger - 1;
   let lastStepAt = performance.now();
   let lastResultAt = lastStepAt;
@@ -119,8 +121,10 @@ export async function* batchStream(
       next = decoded.next();
       lastResultAt = performance.now();
 
-      const { outcomes, error, ledgers, receivedAtMs } = event.value;
+      const { outcomes, error, checksums, ledgers, receivedAtMs } = event.value;
       for (const outcome of outcomes) yield* steps(await assembled(outcome, receivedAtMs));
+      const conflict = seen.conflictIn(checksums);
+      if (conflict !== undefined) throw conflict;
       if (error !== undefined) throw ProcessorError.fromPlain(error);
       accepted.ledgers -= ledgers;
       if (endLedger === 0 && accepted.ledgers === 0) yield* steps(assembler.flush());
@@ -164,7 +168,7 @@ async function* claimed(
       const next = await chunks.next();
       if (next.done === true) return;
       const chunk = next.value;
-      memory.exchange(claimedBytes, chunk.bytes);
+      memory.received(claimedBytes, chunk.bytes);
       expectedBytes = chunk.bytes;
       accepted.ledgers += chunk.lastLedger - chunk.firstLedger + 1;
       yield chunk;

@@ -2,7 +2,7 @@
  * One group of ledgers through the decode pool. A group whose worker failed is decoded again, ledger by ledger; ledgers
  * that the source lacks take their place among the decoded ones.
  */
-import type { BadLedgers, DecodedLedger, DecodeResult } from '../../workers/decode-result.js';
+import type { BadLedgers, DecodedLedger, DecodeResult, LedgerChecksum } from '../../workers/decode-result.js';
 import { asProcessorError, type PlainError } from '../../workers/errors.js';
 import { heldBytes } from '../../workers/ipc.js';
 import type { DecodePool } from '../pool/decode-pool.js';
@@ -18,6 +18,7 @@ export interface DecodedGroup {
   /** What became of its ledgers: in order, without a hole, up to the one that `error` is about. */
   readonly outcomes: readonly LedgerOutcome[];
   readonly error: PlainError | undefined;
+  readonly checksums: readonly LedgerChecksum[];
   /** How many ledgers it is of. */
   readonly ledgers: number;
   readonly receivedAtMs: number;
@@ -41,12 +42,13 @@ export async function decodeGroup(
   const rawBytes = group.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const result = await decode(group, range, parts, signal);
   const outcomes = [...result.ledgers, ...(result.bad ?? [])];
-  parts.memory.exchange(
+  parts.memory.decoded(
     rawBytes,
     outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), 0),
   );
   return {
     ...inPlace(group, result),
+    checksums: result.checksums ?? [],
     ledgers: last.lastLedger - first.firstLedger + 1,
     receivedAtMs: first.receivedAtMs,
   };

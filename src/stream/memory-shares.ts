@@ -29,6 +29,13 @@ export class MemoryShares {
     return used;
   }
 
+  /** Of these, what is of ledgers not yet decoded: claimed, or received. */
+  get rawBytes(): number {
+    let raw = 0;
+    for (const stream of this.open) raw += stream.rawBytes;
+    return raw;
+  }
+
   /** Opens a stream with its share, or throws MEMORY_EXHAUSTED. */
   openStream(): StreamMemory {
     if ((this.open.size + 1) * this.shareBytes > this.capacityBytes) {
@@ -89,6 +96,7 @@ export class StreamMemory {
   private readonly shareBytes: number;
   private readonly events: StreamEvents;
   private used = 0;
+  private raw = 0;
   private waiter: { readonly bytes: number; readonly resolve: () => void } | undefined;
   private isClosed = false;
 
@@ -101,6 +109,11 @@ export class StreamMemory {
     return this.used;
   }
 
+  /** Of these, what is of ledgers not yet decoded. */
+  get rawBytes(): number {
+    return this.raw;
+  }
+
   /** Bytes that {@link claim} waits for; 0 while it does not. */
   get waitingBytes(): number {
     return this.waiter?.bytes ?? 0;
@@ -111,7 +124,7 @@ export class StreamMemory {
     return Math.max(0, this.used + more - this.shareBytes);
   }
 
-  /** Resolves when `bytes` more are held. One claim at a time; after {@link close} at once. */
+  /** Resolves when `bytes` more are held for ledgers to come. One claim at a time; after {@link close} at once. */
   async claim(bytes: number): Promise<void> {
     if (this.isClosed) return;
     await new Promise<void>((resolve) => {
@@ -120,15 +133,30 @@ export class StreamMemory {
     });
   }
 
-  /** Holds `bytes` that exist already, such as the encoded form of ledgers that were claimed raw. */
+  /** Holds `bytes` of rows that exist already. */
   hold(bytes: number): void {
     if (!this.isClosed) this.used += bytes;
   }
 
-  /** Holds `gained` bytes in the place of `lost` ones. */
-  exchange(lost: number, gained: number): void {
-    this.hold(gained);
-    this.release(lost);
+  /** Of `claimed` bytes came only, or even, `bytes`. */
+  received(claimed: number, bytes: number): void {
+    if (this.isClosed) return;
+    this.raw += bytes - claimed;
+    this.exchange(claimed, bytes);
+  }
+
+  /** Ledgers of `raw` bytes are held as `bytes` of rows from now on. */
+  decoded(raw: number, bytes: number): void {
+    if (this.isClosed) return;
+    this.raw -= raw;
+    this.exchange(raw, bytes);
+  }
+
+  /** Holds `bytes`, and nothing else any more: what was claimed for ledgers that never came is free. */
+  holdOnly(bytes: number): void {
+    if (this.isClosed) return;
+    this.raw = 0;
+    this.exchange(this.used, bytes);
   }
 
   release(bytes: number): void {
@@ -141,7 +169,7 @@ export class StreamMemory {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.used = 0;
+    this.used = this.raw = 0;
     this.waiter?.resolve();
     this.waiter = undefined;
     this.events.closed(this);
@@ -153,6 +181,12 @@ export class StreamMemory {
     if (waiter === undefined) return;
     this.waiter = undefined;
     this.used += waiter.bytes;
+    this.raw += waiter.bytes;
     waiter.resolve();
+  }
+
+  private exchange(lost: number, gained: number): void {
+    this.used += gained - lost;
+    this.events.changed();
   }
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import fc from 'fast-check';
 import { Activity, type ActivityTotals } from '../../src/flowctl/activity.js';
 import { metricTotals } from '../../src/flowctl/metric-totals.js';
-import { SampleWindow } from '../../src/flowctl/sample-window.js';
 import { StatusJudge } from '../../src/flowctl/status-judge.js';
 import { Metrics } from '../../src/ops/metrics.js';
 import { TestClock } from './test-clock.js';
@@ -106,27 +104,6 @@ test('a status worsens at once and recovers at half of what made it worse', () =
   );
   assert.equal(judge.judge(0, 60_000), 'DEGRADED');
   assert.equal(judge.judge(0, 59_999), 'HEALTHY', 'staleness leaves no trace');
-});
-
-test('the increase over a window is that between the samples at its ends, however they are spaced', () => {
-  const steps = fc.array(fc.tuple(fc.integer({ min: 1, max: 20_000 }), fc.nat(1000)), { minLength: 1, maxLength: 80 });
-  fc.assert(
-    fc.property(steps, fc.constantFrom(1000, 10_000, 60_000), (list, spanMs) => {
-      const window = new SampleWindow<{ readonly n: number }>(60_000);
-      const all: { atMs: number; n: number }[] = [];
-      let [atMs, n] = [0, 0];
-      for (const [gap, more] of list) {
-        atMs += gap;
-        n += more;
-        all.push({ atMs, n });
-        window.add(atMs, { n });
-      }
-      const from = all.filter((sample) => sample.atMs <= atMs - spanMs).at(-1) ?? all[0]!;
-      assert.equal(window.increase('n', spanMs), n - from.n);
-      const seconds = (atMs - from.atMs) / 1000;
-      assert.equal(window.rate('n', spanMs), seconds === 0 ? 0 : (n - from.n) / seconds);
-    }),
-  );
 });
 
 test('heartbeats report what /metrics shows', async () => {

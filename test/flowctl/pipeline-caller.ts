@@ -79,7 +79,7 @@ export async function processor(
     signature: { id: FACTS.id, version: FACTS.version },
     lookAheadEvents: 8,
     openMemory: () => memory.openStream(),
-    openMeter: (startLedger) => streamMetrics.open(startLedger),
+    openMeter: (startLedger) => streamMetrics.open('pipeline', startLedger),
     draining: draining.signal,
     info: () => Promise.resolve(processorRegistration(FACTS, 'processor.example').component),
     health,

@@ -60,7 +60,7 @@ test('a service that is told to stop is not ready, while it still delivers', asy
   });
   await eventually(
     'it waits for its reader',
-    async () => (await service.metrics()).get('contract_data_queued_bytes{stage="flight"}')! > 0,
+    async () => (await service.metrics()).get('contract_data_flight_queued_bytes')! > 0,
   );
   const stopped = service.stop();
   await eventually('it says so', async () => (await service.probe('/ready')).status === 503, 1_000);

@@ -95,7 +95,7 @@ async function checkReleased(world: World): Promise<void> {
   const service = await world.service;
   await eventually('all that was held is released', async () => {
     const metrics = [...(await service.metrics())];
-    return metrics.every(([name, value]) => !/^contract_data_(queued_bytes|open_streams)/.test(name) || value === 0);
+    return metrics.every(([name, value]) => !/^contract_data_(flight_)?(queued_bytes|open_streams)/.test(name) || value === 0);
   });
 }
 

@@ -81,7 +81,7 @@ test('handles move their metric and no other', async () => {
   assert.equal(await sample('contract_data_entries_skipped_total'), 0);
   assert.equal(await sample('contract_data_current_ledger'), 4_294_967_295);
   assert.equal(await sample('contract_data_queued_bytes{stage="pool"}'), 60);
-  assert.equal(await sample('contract_data_queued_bytes{stage="order"}'), 0);
+  assert.equal(await sample('contract_data_queued_bytes{stage="stream"}'), 0);
   assert.equal(await sample('contract_data_build_info{version="1.2.3"}'), 1);
 });
 
@@ -100,10 +100,10 @@ test('processing time falls into 14 buckets that double from a millisecond', asy
 
 test('gauges that are looked up are fresh at every scrape', async () => {
   let depth = 3;
-  metrics.beforeScrape(() => metrics.of.queuedLedgers.set({ stage: 'order' }, depth));
-  assert.equal(await sample('contract_data_queued_ledgers{stage="order"}'), 3);
+  metrics.beforeScrape(() => metrics.of.queuedBytes.set({ stage: 'source' }, depth));
+  assert.equal(await sample('contract_data_queued_bytes{stage="source"}'), 3);
   depth = 8;
-  assert.equal(await sample('contract_data_queued_ledgers{stage="order"}'), 8);
+  assert.equal(await sample('contract_data_queued_bytes{stage="source"}'), 8);
 });
 
 test('a blocked event loop shows', async () => {
@@ -130,7 +130,7 @@ test('Flight calls are counted by method and status, and move the gauges back', 
   assert.equal(await sample('contract_data_rpcs_active{method="DoGet"}'), 1);
   observer.messageSent('DoGet', 1000, 250);
   observer.queueChanged(1, 1000);
-  assert.equal(await sample('contract_data_queued_bytes{stage="flight"}'), 1000);
+  assert.equal(await sample('contract_data_flight_queued_bytes'), 1000);
   observer.queueChanged(-1, -1000);
   const end = { durationMs: 1, messages: 1, bytes: 1000, blockedMs: 250 };
   observer.rpcEnded('DoGet', { ...end, status: status.DATA_LOSS });
@@ -142,7 +142,7 @@ test('Flight calls are counted by method and status, and move the gauges back', 
   assert.equal(await sample('contract_data_rpcs_active{method="DoGet"}'), 0);
   assert.equal(await sample('contract_data_flight_sent_bytes_total'), 1000);
   assert.equal(await sample('contract_data_reader_blocked_seconds_total'), 0.25);
-  assert.equal(await sample('contract_data_queued_bytes{stage="flight"}'), 0);
+  assert.equal(await sample('contract_data_flight_queued_bytes'), 0);
 });
 
 test('the statuses counted are those of gRPC', () => {
@@ -153,11 +153,11 @@ test('the statuses counted are those of gRPC', () => {
 test('what sources tell is counted', async () => {
   const observer = sourceMetrics(metrics);
   observer.received!(16, 5000, undefined);
-  observer.repeated!();
+  observer.repeated!(3);
   observer.reconnecting!('gap', 'ledger 5 expected');
   assert.equal(await sample('contract_data_source_received_ledgers_total'), 16);
   assert.equal(await sample('contract_data_source_received_bytes_total'), 5000);
-  assert.equal(await sample('contract_data_source_duplicate_ledgers_total'), 1);
+  assert.equal(await sample('contract_data_source_duplicate_ledgers_total'), 3);
   assert.equal(await sample('contract_data_source_reconnects_total{reason="gap"}'), 1);
   assert.equal(await sample('contract_data_source_reconnects_total{reason="idle"}'), 0);
 });

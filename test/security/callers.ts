@@ -1,6 +1,14 @@
 /** Calls as any gRPC client makes them, with what it shows of itself: certificates and headers. */
 import assert from 'node:assert/strict';
-import { Client, type ChannelCredentials, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  Client,
+  type ChannelCredentials,
+  compressionAlgorithms,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { encode } from '../flight/google-protobuf.js';
 import type { TestCertificate } from './certificates.js';
 
@@ -8,6 +16,8 @@ export interface Caller {
   readonly port: number;
   readonly tls?: { readonly ca: Buffer; readonly own?: TestCertificate };
   readonly headers?: Readonly<Record<string, string | Buffer>>;
+  /** Sends messages compressed by gzip. */
+  readonly packs?: boolean;
 }
 
 export const FLIGHT_INFO = '/arrow.flight.protocol.FlightService/GetFlightInfo';
@@ -18,9 +28,12 @@ const same = (bytes: Buffer): Buffer => bytes;
 export async function call(
   path: string,
   message: Uint8Array,
-  { port, tls, headers = {} }: Caller,
+  { port, tls, headers = {}, packs = false }: Caller,
 ): Promise<{ code: status; text: string; answer?: Buffer }> {
-  const grpcClient = new Client(`127.0.0.1:${port}`, credentialsOf(tls), { 'grpc.use_local_subchannel_pool': 1 });
+  const grpcClient = new Client(`127.0.0.1:${port}`, credentialsOf(tls), {
+    'grpc.use_local_subchannel_pool': 1,
+    ...(packs && { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip }),
+  });
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   try {

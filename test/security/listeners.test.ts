@@ -46,10 +46,15 @@ async function service(t: TestContext, env: Record<string, string>): Promise<Run
   return await runService(t, await simulatedSource(t), env);
 }
 
+/** Base-128, seven bits a byte, the lowest first (protobuf.dev/programming-guides/encoding). */
+const varint = (value: number): Buffer =>
+  value < 128 ? Buffer.of(value) : Buffer.concat([Buffer.of((value & 127) | 128), varint(value >>> 7)]);
+
 const same = (bytes: Buffer): Buffer => bytes;
 const range = command('{"start_ledger":5,"end_ledger":9}');
 const flightInfo = async (caller: Caller): Promise<status> => (await call(FLIGHT_INFO, range, caller)).code;
 const health = async (caller: Caller): Promise<status> => (await call(HEALTH_CHECK, Buffer.alloc(0), caller)).code;
+const controlMethod = (name: string): string => `/contractdata.v1.ControlService/${name}`;
 const bearer = (token: string): { readonly authorization: string } => ({ authorization: `Bearer ${token}` });
 
 test('with TLS only clients that trust the certificate get through, and plaintext does not', async (t) => {
@@ -106,6 +111,51 @@ test('the control port asks for its own token, but for probes', async (t) => {
     assert.equal(await reflection({ port: ports.grpc, headers }), status.UNAUTHENTICATED);
   }
   assert.equal(await flightInfo({ port: ports.flight, headers: bearer('control-token') }), status.UNAUTHENTICATED);
+});
+
+test('every service of the control port asks for the token, and nothing is done without it', async (t) => {
+  const { ports } = await service(t, { GRPC_TOKENS: 'control-token' });
+  const start = controlMethod('StartProcessing');
+  const paths = [
+    start,
+    controlMethod('ListSessions'),
+    '/stellar.v1.ContractDataService/UpdateFilterConfig',
+    '/flowctl.v1.ProcessorService/GetInfo',
+    '/flowctl.v1.ProcessorService/Process',
+  ];
+  for (const path of paths) {
+    for (const headers of [{}, bearer('another-token')]) {
+      // StartProcessingRequest { 1: start_ledger = 5 }
+      const { code, text } = await call(path, Buffer.from('0805', 'hex'), { port: ports.grpc, headers });
+      assert.deepEqual([code, text], [status.UNAUTHENTICATED, 'UNAUTHENTICATED: a valid token expected'], path);
+    }
+  }
+  const shown = { port: ports.grpc, headers: bearer('control-token') };
+  const listed = async (): Promise<number> =>
+    (await call(controlMethod('ListSessions'), Buffer.alloc(0), shown)).answer!.length;
+  assert.equal(await listed(), 0, 'no session was started');
+  assert.equal((await call(start, Buffer.from('0805', 'hex'), shown)).code, status.OK);
+  assert.ok((await listed()) > 0);
+});
+
+test('the control port bounds what it reads by MAX_REQUEST_SIZE, packed or not, but for flowctl’s events', async (t) => {
+  const { ports } = await service(t, { MAX_REQUEST_SIZE: '16KiB' });
+  const large = Buffer.concat([Buffer.from('0a', 'hex'), varint(20_000), Buffer.alloc(20_000, 'a')]);
+  const paths = [
+    controlMethod('GetStatus'),
+    controlMethod('StartProcessing'),
+    '/stellar.v1.ContractDataService/UpdateFilterConfig',
+    '/flowctl.v1.ProcessorService/GetInfo',
+    HEALTH_CHECK,
+  ];
+  for (const path of paths) {
+    assert.equal((await call(path, large, { port: ports.grpc })).code, status.RESOURCE_EXHAUSTED, path);
+    const packed = await call(path, large, { port: ports.grpc, packs: true });
+    assert.equal(packed.code, status.RESOURCE_EXHAUSTED, path);
+  }
+  assert.equal((await call(controlMethod('ListSessions'), Buffer.alloc(0), { port: ports.grpc })).code, status.OK);
+  const event = await call('/flowctl.v1.ProcessorService/Process', large, { port: ports.grpc });
+  assert.equal(event.code, status.INVALID_ARGUMENT, 'read, and refused for what it is');
 });
 
 test('a Handshake takes the token as password, in a header or a payload, and gives what calls are to show', async (t) => {

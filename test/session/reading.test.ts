@@ -155,6 +155,20 @@ test('a session read from a ledger on gives what is from there on, and a reader 
   assert.equal((await service.reader.read(ticketOf(id, 26))).status, status.INVALID_ARGUMENT);
 });
 
+test('a reader from a ledger within a batch gets the batch whole, and the schema says with which ledger it begins', async (t) => {
+  const service = await sessionService(t);
+  const id = await service.start({ start_ledger: 100, end_ledger: 129, batch_size: 200 });
+  await service.reaches(id, 'STOPPED');
+  const whole = await service.reader.read(ticketOf(id));
+  const batch = whole.batches[1]!.progress;
+  assert.ok(batch.last_ledger > batch.first_ledger);
+  for (const ledger of [batch.first_ledger, batch.first_ledger + 1, batch.last_ledger]) {
+    const reading = await service.reader.read(ticketOf(id, ledger));
+    assert.equal(retainedFrom(reading), batch.first_ledger);
+    assert.deepEqual(rowsOf(reading), expectedRows(batch.first_ledger, 129));
+  }
+});
+
 test('sessions are listed as flights by their paths, beside the range of everything', async (t) => {
   const service = await sessionService(t);
   const ids = [

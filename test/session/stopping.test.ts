@@ -63,7 +63,7 @@ test('one reader stands still and is detached, the session is stopped: together,
 
   const slow = await standing.read();
   assert.equal(slow.status, status.RESOURCE_EXHAUSTED);
-  const resume = Number(/resume_from=(\d+)$/.exec(slow.text)?.[1]);
+  const resume = Number(/^SLOW_READER: .*resume_from=(\d+)$/.exec(slow.text)?.[1]);
   const { metadata } = await flightInfo(service, ['contract', 'data', id]);
   const rest = { ...(metadata.range as object), start_ledger: resume, end_ledger: watermark };
   const resumed = await service.reader.readRange(rest);

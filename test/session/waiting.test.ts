@@ -65,7 +65,7 @@ test('a reader that keeps others waiting is detached, and its error says where t
 
   const slow = await standing.read();
   assert.equal(slow.status, status.RESOURCE_EXHAUSTED);
-  const resume = Number(/resume_from=(\d+)$/.exec(slow.text)?.[1]);
+  const resume = Number(/^SLOW_READER: .*resume_from=(\d+)$/.exec(slow.text)?.[1]);
   assert.equal(slow.batches.at(-1)!.progress.complete_through, resume - 1);
   const before = expectedRows(1000, resume - 1);
   assert.deepEqual(rowsLike(expected, slow), before);
@@ -76,7 +76,7 @@ test('a reader that keeps others waiting is detached, and its error says where t
   // From the error text: the session has passed it, and says what it still has; the range has it all.
   const passed = await service.reader.read(ticketOf(id, resume));
   assert.equal(passed.status, status.OUT_OF_RANGE);
-  assert.match(passed.text, new RegExp(`first retained ledger is ${retained}\\b`));
+  assert.match(passed.text, new RegExp(`^WINDOW_PASSED: .*first retained ledger is ${retained}\\b`));
   const { range } = await service.status(id);
   const rest = await service.reader.readRange({ ...(JSON.parse(range) as object), start_ledger: resume });
   assert.deepEqual([...before, ...rowsLike(expected, rest)], expected);

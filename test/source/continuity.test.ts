@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ProcessorError } from '../../workers/errors.js';
 import { Continuity } from '../../src/source/continuity.js';
 import type { SourceMessage } from '../../src/source/source-message.js';
 
@@ -38,8 +37,8 @@ test('messages that come early, twice or overlapping make an unbroken sequence',
       for (const message of sent) {
         for (const due of order.accept(message)) {
           assert.equal(due.first, next);
-          assert.ok(due.message.first <= due.first && due.last <= due.message.last);
-          next = due.last + 1;
+          assert.ok(due.repeatedFrom >= Math.min(due.message.first, next) && due.last <= due.message.last);
+          next = Math.max(next, due.last + 1);
         }
       }
       assert.equal(next, end + 1);
@@ -58,17 +57,32 @@ test('what begins before a range or ends after it is cut to the range', () => {
   assert.ok(order.isComplete);
 });
 
-test('a repeated message with other bytes is an error that names its ledgers, also when it came early', () => {
+test('a message that has come before is given once more without ledgers that are due, also when it came early', () => {
   const order = new Continuity({ startLedger: 1, endLedger: 0 });
-  order.accept(chunk(1, 2));
-  assert.deepEqual(order.accept(chunk(1, 2)), []);
-  assert.equal(order.repeated, 1);
-  assert.throws(
-    () => order.accept(chunk(1, 2, 'y')),
-    (error) => error instanceof ProcessorError && /1 to 2 twice/.test(error.message) && error.place.lastLedger === 2,
-  );
-  order.accept(chunk(9, 9));
-  assert.throws(() => order.accept(chunk(9, 9, 'y')), /ledger 9 twice/);
+  const shape = (message: SourceMessage): number[][] =>
+    order.accept(message).map(({ first, last, repeatedFrom }) => [repeatedFrom, first, last]);
+  assert.deepEqual(shape(chunk(1, 2)), [[1, 1, 2]]);
+  assert.deepEqual(shape(chunk(1, 2)), [[1, 3, 2]]);
+  assert.deepEqual(shape(chunk(2, 4)), [[2, 3, 4]]);
+  assert.equal(order.repeated, 3);
+  assert.deepEqual(shape(chunk(6, 6)), []);
+  assert.deepEqual(shape(chunk(6, 6)), []);
+  assert.deepEqual(shape(chunk(5, 5)), [
+    [5, 5, 5],
+    [6, 6, 6],
+    [6, 7, 6],
+  ]);
+  assert.equal(order.repeated, 4);
+});
+
+test('what is before the range has not come before', () => {
+  const order = new Continuity({ startLedger: 10, endLedger: 0 });
+  assert.deepEqual(order.accept(chunk(1, 9)), []);
+  const [due] = order.accept(chunk(1, 64));
+  assert.deepEqual([due!.repeatedFrom, due!.first, due!.last], [10, 10, 64]);
+  const [again] = order.accept(chunk(1, 65));
+  assert.deepEqual([again!.repeatedFrom, again!.first, again!.last], [10, 65, 65]);
+  assert.equal(order.repeated, 55);
 });
 
 test('what is held early is bounded in number and in bytes', () => {

@@ -13,14 +13,21 @@ test('a last ledger that is always skipped is an error, not an endless wait', as
   await assert.rejects(readRange(source, { startLedger: 1, endLedger: 20 }), /ledger 20 is missing .* asked 3 times/);
 });
 
-test('a repeated ledger with other bytes is an error that names it', async (t) => {
-  const { target } = await serve(t, { protocols: ['ledgers'], faults: { conflict: [once(8)] } });
-  await assert.rejects(readRange(impatientSource({ target }), { startLedger: 1, endLedger: 30 }), (error) => {
-    assert.ok(error instanceof ProcessorError);
-    assert.match(error.message, /ledger 8 twice, with different bytes/);
-    assert.equal(error.place.ledger, 8);
-    return true;
-  });
+test('ledgers that come again are handed on, to be compared with the first copy, and are none of those due', async (t) => {
+  for (const protocol of ['ledgers', 'chunks'] as const) {
+    const { target } = await serve(t, { protocols: [protocol], faults: { repeat: [once(8)] } });
+    const again: unknown[] = [];
+    for await (const { firstLedger, inputs } of impatientSource({ target }).ledgers(
+      { startLedger: 5, endLedger: 30 },
+      new AbortController().signal,
+    )) {
+      for (const { checkedFrom, lastLedger } of inputs) {
+        if (checkedFrom! < firstLedger) again.push([checkedFrom, firstLedger, lastLedger! >= firstLedger]);
+      }
+    }
+    // In chunks the repeated ledger begins the next chunk.
+    assert.deepEqual(again, [[8, 9, protocol === 'chunks']]);
+  }
 });
 
 test('chunks of another network are an error, never ledgers', async (t) => {

@@ -69,8 +69,7 @@ for (const protocol of SERVED_PROTOCOLS) {
       const chunks = await readRange(impatientSource({ target, observer }), { startLedger: 8, endLedger: 30 });
       assert.equal(lastLedgerOf(chunks), 30);
       assert.deepEqual(reasons, []);
-      // In chunks the repeated ledger begins the next chunk, which is cut.
-      assert.equal(counts.repeated, protocol === 'chunks' ? 0 : 2);
+      assert.equal(counts.repeated, 2);
     });
 
     test('ledgers in the wrong order are put right without a new connection', async (t) => {

@@ -99,7 +99,7 @@ export class Utf8Builder extends ColumnBuilder implements TextTarget {
     this.reserve(bytes);
     const { words } = this;
     // For the dozen words of a strkey or a hash a loop is faster than the call of copyWithin.
-    for (let from = (length - bytes) >> 2, to = length >> 2; to < (length + bytes) >> 2; ) words[to++] = words[from++]!;
+    for (let from = (length - bytes) >> 2, to = length >> 2; to < (length + bytes) >> 2;) words[to++] = words[from++]!;
     this.length = length + bytes;
     this.endRow();
   }
