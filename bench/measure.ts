@@ -16,17 +16,28 @@ export interface MeasurePlan {
 }
 
 /** Runs `work` (which does `units` units) for whole rounds until a sample is long enough; a first sample warms up. */
-export async function measure(plan: MeasurePlan, units: number, work: () => unknown): Promise<Measured> {
+export function measure(plan: MeasurePlan, units: number, work: () => unknown): Promise<Measured> {
+  return measurePrepared(plan, units, () => undefined, work);
+}
+
+/** The same for work that uses up what it works on: `prepare` makes that anew before each round, outside the time. */
+export async function measurePrepared<T>(
+  plan: MeasurePlan,
+  units: number,
+  prepare: () => T,
+  work: (prepared: T) => unknown,
+): Promise<Measured> {
   const rates: number[] = [];
   for (let sample = 0; sample <= plan.samples; sample += 1) {
-    const start = performance.now();
     let rounds = 0;
     let elapsed = 0;
     do {
-      const result = work();
+      const prepared = prepare();
+      const start = performance.now();
+      const result = work(prepared);
       if (result instanceof Promise) await result;
       rounds += 1;
-      elapsed = performance.now() - start;
+      elapsed += performance.now() - start;
     } while (elapsed < plan.sampleMs);
     if (sample > 0) rates.push((rounds * units * 1000) / elapsed);
   }
