@@ -6,6 +6,7 @@ import {
   type TableChanges,
 } from '../xdr/change-log.js';
 import type { XdrReader } from '../xdr/reader.js';
+import { sameWords } from '../xdr/words.js';
 import { NONE, type LedgerRows } from './arrange.js';
 import type { RowFacts } from './facts.js';
 import type { KeyHashes } from './key-hash.js';
@@ -67,16 +68,5 @@ export function valueChanged(c: ContractDataContext, row: number): boolean | und
   const b = keyEnd[previous]!;
   if (bytes !== valueEnd[previous]! - b) return true;
   if (bytes >= NATIVE_COMPARE_FROM_BYTES) return c.r.bytes.compare(c.r.bytes, b, b + bytes, a, a + bytes) !== 0;
-  let i = 0;
-  // Four words per branch.
-  for (; i + 16 <= bytes; i += 16) {
-    const difference =
-      (view.getInt32(a + i) ^ view.getInt32(b + i)) |
-      (view.getInt32(a + i + 4) ^ view.getInt32(b + i + 4)) |
-      (view.getInt32(a + i + 8) ^ view.getInt32(b + i + 8)) |
-      (view.getInt32(a + i + 12) ^ view.getInt32(b + i + 12));
-    if (difference !== 0) return true;
-  }
-  for (; i < bytes; i += 4) if (view.getInt32(a + i) !== view.getInt32(b + i)) return true;
-  return false;
+  return !sameWords(view, a, b, bytes);
 }

@@ -26,6 +26,22 @@ export function hasWords(r: XdrReader, p: number, expected: Int32Array): boolean
   return true;
 }
 
+/** Whether the words from `a` on and from `b` on, `bytes` bytes of each, are the same. */
+export function sameWords(view: DataView, a: number, b: number, bytes: number): boolean {
+  let i = 0;
+  // Four words a branch.
+  for (; i + 16 <= bytes; i += 16) {
+    const difference =
+      (view.getInt32(a + i) ^ view.getInt32(b + i)) |
+      (view.getInt32(a + i + 4) ^ view.getInt32(b + i + 4)) |
+      (view.getInt32(a + i + 8) ^ view.getInt32(b + i + 8)) |
+      (view.getInt32(a + i + 12) ^ view.getInt32(b + i + 12));
+    if (difference !== 0) return false;
+  }
+  for (; i < bytes; i += 4) if (view.getInt32(a + i) !== view.getInt32(b + i)) return false;
+  return true;
+}
+
 /** Whether the 32 bytes at `p` and at `q` of two buffers are the same. */
 export function sameHash(a: Uint8Array, p: number, b: Uint8Array, q: number): boolean {
   for (let i = 0; i < 32; i += 1) if (a[p + i] !== b[q + i]) return false;
