@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, LedgerDecoder } from '../workers/decode.js';
 import { ProcessorError } from '../workers/errors.js';
 import type { DecodeTask } from '../workers/decode-task.js';
 import { encodeRecordBatch } from '../workers/ipc.js';
-import { columnPart, layoutWords } from '../workers/columns/merge.js';
+import { columnPart, layoutWords } from '../workers/columns/join.js';
 import { SpareBuffers } from '../workers/spare-buffers.js';
 import { selectColumns } from '../workers/columns/tables.js';
 import { ChangeLog } from '../workers/xdr/change-log.js';

@@ -25,17 +25,30 @@ export interface BuiltColumn {
   readonly buffers: readonly Uint8Array[];
 }
 
-/** A record batch as an IPC message, both parts views on one buffer of their own, which may be somewhat larger. */
-export interface RecordBatchMessage {
+/** A message body that is put together where it is wanted: see columns/join.ts. */
+export interface JoinedBody {
+  readonly byteLength: number;
+  /** Writes all of it to `target` at `at`. */
+  copyTo(target: Uint8Array, at: number): void;
+}
+
+/** A record batch as an IPC message. */
+export interface BatchMessage {
   readonly rows: number;
   /** Padded to 8 bytes. */
   readonly metadata: Uint8Array<ArrayBuffer>;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer> | JoinedBody;
   /** For each column its null count, then offset and length in the body of each of its buffers. */
   readonly layout: Int32Array<ArrayBuffer>;
 }
 
-function padded(length: number): number {
+/** A record batch in one piece. A worker's are views on one buffer, which may be somewhat larger. */
+export interface RecordBatchMessage extends BatchMessage {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** `length` rounded up to where the next buffer of a body may start. */
+export function padded(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
@@ -52,22 +65,7 @@ export function encodeRecordBatch(
   columns: readonly BuiltColumn[],
   spare: SpareBuffers = NO_SPARE,
 ): RecordBatchMessage {
-  const length = bodyLength(columns);
-  const nodes: FieldNode[] = [];
-  const regions: BufferRegion[] = [];
-  const layout: number[] = [];
-  let offset = 0;
-  for (const { nullCount, buffers } of columns) {
-    nodes.push(new FieldNode(rows, nullCount));
-    layout.push(nullCount);
-    for (const buffer of buffers) {
-      regions.push(new BufferRegion(offset, buffer.length));
-      layout.push(offset, buffer.length);
-      offset += padded(buffer.length);
-    }
-  }
-
-  const metadata = Message.encode(Message.from(new RecordBatch(rows, nodes, regions, null), length));
+  const { metadata, length, regions, layout } = describeRecordBatch(rows, columns);
   const metadataLength = padded(metadata.length);
   const message = new Uint8Array(spare.take(length + metadataLength), 0, length + metadataLength);
   let region = 0;
@@ -79,8 +77,49 @@ export function encodeRecordBatch(
     rows,
     metadata: message.subarray(length),
     body: message.subarray(0, length),
-    layout: Int32Array.from(layout),
+    layout,
   };
+}
+
+interface RecordBatchDescription {
+  readonly metadata: Uint8Array;
+  /** Of the body, in bytes. */
+  readonly length: number;
+  /** Where in the body the columns' buffers go, one after the other. */
+  readonly regions: readonly BufferRegion[];
+  /** See {@link RecordBatchMessage}. */
+  readonly layout: Int32Array<ArrayBuffer>;
+}
+
+/** The metadata of a record batch of `rows` rows, of which only the lengths of buffers count, and where these go. */
+export function describeRecordBatch(
+  rows: number,
+  columns: readonly { readonly nullCount: number; readonly buffers: readonly { readonly length: number }[] }[],
+): RecordBatchDescription {
+  const nodes: FieldNode[] = [];
+  const regions: BufferRegion[] = [];
+  const layout: number[] = [];
+  let offset = 0;
+  for (const { nullCount, buffers } of columns) {
+    nodes.push(new FieldNode(rows, nullCount));
+    layout.push(nullCount);
+    for (const { length } of buffers) {
+      regions.push(new BufferRegion(offset, length));
+      layout.push(offset, length);
+      offset += padded(length);
+    }
+  }
+  const metadata = Message.encode(Message.from(new RecordBatch(rows, nodes, regions, null), offset));
+  return { metadata, length: offset, regions, layout: Int32Array.from(layout) };
+}
+
+/** A batch in one piece: for whoever keeps it, or writes it more than once. */
+export function wholeBatch(batch: BatchMessage): RecordBatchMessage {
+  const { body } = batch;
+  if (body instanceof Uint8Array) return { ...batch, body };
+  const whole = new Uint8Array(body.byteLength);
+  body.copyTo(whole, 0);
+  return { ...batch, body: whole };
 }
 
 /** Copies `bytes` to `offset` with zeros up to the next multiple of 8: the memory has been used before. */

@@ -61,6 +61,6 @@ export class FlightDataFrame {
   }
 }
 
-function isSet(bytes: Uint8Array | undefined): bytes is Uint8Array {
+function isSet<Bytes extends { readonly byteLength: number }>(bytes: Bytes | undefined): bytes is Bytes {
   return bytes !== undefined && bytes.byteLength > 0;
 }

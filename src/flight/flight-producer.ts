@@ -44,11 +44,17 @@ export interface PollInfo {
   readonly expirationTime?: Date;
 }
 
+/** Bytes that are put together only where they are written to. */
+export interface ScatteredBytes {
+  readonly byteLength: number;
+  copyTo(target: Uint8Array, at: number): void;
+}
+
 /** One IPC message on its way to a reader. The bytes are not copied before they are sent: do not change them. */
 export interface FlightMessage {
   /** Flatbuffer Message, padded to 8 bytes, without prefix. Never empty: many clients end at a message without it. */
   readonly metadata: Uint8Array;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | ScatteredBytes;
   /** Left out of the message when absent or empty. */
   readonly appMetadata?: Uint8Array;
   /** Called once, when the transport no longer holds the bytes: true when it has sent them, false when it dropped them. */

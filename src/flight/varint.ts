@@ -1,5 +1,7 @@
 /** Length-delimited protobuf fields (https://protobuf.dev/programming-guides/encoding/). */
 
+import type { ScatteredBytes } from './flight-producer.js';
+
 /** Bytes of `value` as a varint. */
 export function varintLength(value: number): number {
   let length = 1;
@@ -22,10 +24,16 @@ export function fieldLength(tagLength: number, length: number): number {
 }
 
 /** Writes a field: tag, length, bytes. Returns the offset behind it. */
-export function writeField(target: Uint8Array, offset: number, tag: readonly number[], bytes: Uint8Array): number {
+export function writeField(
+  target: Uint8Array,
+  offset: number,
+  tag: readonly number[],
+  bytes: Uint8Array | ScatteredBytes,
+): number {
   target.set(tag, offset);
   const start = writeVarint(target, offset + tag.length, bytes.byteLength);
-  target.set(bytes, start);
+  if (bytes instanceof Uint8Array) target.set(bytes, start);
+  else bytes.copyTo(target, start);
   return start + bytes.byteLength;
 }
 

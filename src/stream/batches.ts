@@ -6,10 +6,10 @@
  */
 import { BODY_TARGET_BYTES } from '../../workers/table-decoder.js';
 import type { ColumnKind } from '../../workers/columns/column.js';
-import { mergeRecordBatches } from '../../workers/columns/merge.js';
+import { joinRecordBatches } from '../../workers/columns/join.js';
 import type { DecodedLedger } from '../../workers/decode-result.js';
 import type { ErrorCode } from '../../workers/errors.js';
-import { heldBytes, type RecordBatchMessage } from '../../workers/ipc.js';
+import { heldBytes, type BatchMessage, type RecordBatchMessage } from '../../workers/ipc.js';
 import type { LedgerGap } from './app-metadata.js';
 
 /** Gaps that one batch tells of: they must fit into its message beside the rows. */
@@ -20,7 +20,7 @@ export interface LedgerBatch {
   readonly lastLedger: number;
   readonly rows: number;
   /** Undefined where its ledgers have no rows. */
-  readonly message: RecordBatchMessage | undefined;
+  readonly message: BatchMessage | undefined;
   /** Memory that the blocks it was made of keep. */
   readonly heldBytes: number;
   /** For a part of one ledger: which of how many, from 1. */
@@ -89,7 +89,7 @@ export class BatchAssembler {
     this.bytes = 0;
     this.blocks = [];
     this.gaps = [];
-    const message = blocks.length === 0 ? undefined : mergeRecordBatches(this.kinds, blocks);
+    const message = blocks.length === 0 ? undefined : joinRecordBatches(this.kinds, blocks);
     return [{ firstLedger, lastLedger, rows, message, heldBytes: held, ...(gaps.length > 0 && { gaps }) }];
   }
 }

@@ -7,7 +7,7 @@ import { FlightReadError } from '../../src/flight-client/flight-read-error.js';
 import { type FlightBatch, readFlight } from '../../src/flight-client/read-flight.js';
 import type { FlightMessage } from '../../src/flight/flight-producer.js';
 import { ProcessorError } from '../../workers/errors.js';
-import { SAMPLE_ROWS, sampleMessages } from '../flight/arrow-messages.js';
+import { SAMPLE_ROWS, sampleMessages, type WholeMessage } from '../flight/arrow-messages.js';
 import { eventually, serveFlight } from '../flight/flight-server.js';
 import { flightOf, type TestFlight, TestProducer } from '../flight/test-producer.js';
 
@@ -15,7 +15,7 @@ const COMMAND = { start_ledger: 1, end_ledger: 6 };
 const sample = sampleMessages();
 
 /** The sample's messages, each said to be of the next ledger. */
-const messages = sample.batches.map((message, i): FlightMessage => ({
+const messages = sample.batches.map((message, i): WholeMessage => ({
   ...message,
   appMetadata: Buffer.from(
     JSON.stringify({ v: 1, first_ledger: i + 1, last_ledger: i + 1, complete_through: i + 1, rows: 99 }),

@@ -16,9 +16,14 @@ import {
 } from 'apache-arrow';
 import type { FlightMessage } from '../../src/flight/flight-producer.js';
 
+/** A message in one piece. */
+export interface WholeMessage extends FlightMessage {
+  readonly body: Buffer;
+}
+
 export interface ArrowMessages {
   readonly schema: Uint8Array;
-  readonly batches: readonly FlightMessage[];
+  readonly batches: readonly WholeMessage[];
 }
 
 /** encapsulated message = FF FF FF FF | int32 metadata length, little-endian | metadata | body */
@@ -28,7 +33,7 @@ export function messagesOf(schema: Schema, batches: readonly RecordBatch[]): Arr
   for (const batch of batches) writer.write(batch);
   writer.finish();
   const stream = Buffer.from(writer.toUint8Array(true));
-  const messages: FlightMessage[] = [];
+  const messages: WholeMessage[] = [];
   for (let at = 0; stream.readInt32LE(at + 4) !== 0;) {
     const body = at + 8 + stream.readInt32LE(at + 4);
     const metadata = stream.subarray(at + 8, body);

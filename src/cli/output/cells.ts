@@ -1,5 +1,5 @@
 /** Reads cells back out of a record batch message, as the values that text formats print. */
-import { columnPart, layoutWords } from '../../../workers/columns/merge.js';
+import { columnPart, layoutWords } from '../../../workers/columns/join.js';
 import type { ColumnKind } from '../../../workers/columns/column.js';
 import type { RecordBatchMessage } from '../../../workers/ipc.js';
 
