@@ -1,4 +1,5 @@
 import { Decompress } from 'fzstd';
+import xxhash from 'xxhash-wasm';
 import { ProcessorError } from '../../workers/errors.js';
 import {
   BLOCK_HEADER_BYTES,
@@ -16,7 +17,8 @@ const WINDOW_MAX_BYTES = 128 * 1024 * 1024;
 /**
  * Unpacks zstd data of any length as a stream, a block of at most 128 KiB content at a time, so that memory is bounded
  * by the window. fzstd gets each frame for itself, one block at a call: given more at once it would hold all their
- * content, and 4 bytes may hold 128 KiB. It does not verify checksums; the declared size of the content is verified.
+ * content, and 4 bytes may hold 128 KiB. It ignores checksums, so the content's own (the low 4 bytes of its XXH64, RFC
+ * 8878, 3.1.1) is taken here. A chunk is given before its frame has been verified: whoever takes it fails at the end.
  */
 export async function* zstdChunks(packed: ByteQueue): AsyncGenerator<Uint8Array, void, undefined> {
   while ((await packed.fill(1)) > 0) {
@@ -47,6 +49,7 @@ async function* frameChunks(packed: ByteQueue, header: FrameHeader): AsyncGenera
   };
 
   push(await packed.take(header.headerBytes), start, false);
+  const checksum = header.checksumBytes > 0 ? (await xxhash()).create64() : undefined;
   let contentBytes = 0;
   for (let last = false; !last;) {
     const offset = packed.offset;
@@ -62,11 +65,26 @@ async function* frameChunks(packed: ByteQueue, header: FrameHeader): AsyncGenera
     push(data, offset, block.last);
     for (const chunk of content.splice(0)) {
       contentBytes += chunk.length;
+      checksum?.update(chunk);
       yield chunk;
     }
     last = block.last;
+    if (last && checksum !== undefined) checkSum(data, length - header.checksumBytes, checksum.digest(), start);
   }
   if (header.contentBytes !== undefined && header.contentBytes !== contentBytes) {
     throw damagedZstd(start, `content of ${header.contentBytes} bytes declared, ${contentBytes} found`);
   }
+}
+
+/** `at` is where the frame's checksum stands in `data`; `found` is the XXH64 of its content. */
+function checkSum(data: Uint8Array, at: number, found: bigint, start: number): void {
+  const expected = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at, true);
+  const low = Number(BigInt.asUintN(32, found));
+  if (expected !== low) {
+    throw damagedZstd(start, `content with checksum ${hex32(expected)} expected, ${hex32(low)} found`);
+  }
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, '0');
 }

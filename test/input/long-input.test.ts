@@ -6,7 +6,9 @@ import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGzip, gzipSync } from 'node:zlib';
+import { ByteQueue } from '../../src/input/byte-queue.js';
 import { readLedgerFile } from '../../src/input/ledger-file.js';
+import { zstdChunks } from '../../src/input/zstd-chunks.js';
 import { ProcessorError } from '../../workers/errors.js';
 import { corpusLedgers, corpusPath, readCorpus, skipWithoutCorpus } from '../support/corpus.js';
 import { frameHeader, rawBlock, rleBlock } from '../support/zstd.js';
@@ -158,6 +160,21 @@ describe('a zstd stream', () => {
         message: `-: zstd data, byte 0: content of ${declared} bytes declared, 2 found`,
       });
     }
+  });
+
+  test('whose content does not have its checksum is refused', async () => {
+    // XXH64 of "abc" with seed 0 is 44bc2cf5ad770999: its low 4 bytes, little-endian.
+    const withChecksum = (checksum: string): Readable => {
+      const blocks = [rawBlock(Buffer.from('a')), rawBlock(Buffer.from('bc'), true), Buffer.from(checksum, 'hex')];
+      return Readable.from([frameHeader({ windowLog: 17, hasChecksum: true }), ...blocks], { objectMode: false });
+    };
+    const unpacked: Uint8Array[] = [];
+    for await (const chunk of zstdChunks(new ByteQueue(withChecksum('990977ad')))) unpacked.push(chunk);
+    assert.equal(Buffer.concat(unpacked).toString(), 'abc');
+    await assert.rejects(readLedgerFile('-', { standardInput: withChecksum('990977ac') }).next(), {
+      code: 'UNPACK_FAILED',
+      message: '-: zstd data, byte 0: content with checksum ac770999 expected, ad770999 found',
+    });
   });
 
   test('of more content than is read whole is the same as one read whole', { skip: skipWithoutCorpus }, async () => {
