@@ -13,7 +13,10 @@ const ASSIGNMENTS = CURRENT_STATES_COLUMNS.filter(({ part }) => part !== 'key').
     `${name} = CASE WHEN ${part === 'state' ? NEWER_STATE : NEWER_VALUE} THEN excluded.${name} ELSE held.${name} END`,
 );
 
-/** The newest of the rows that `condition` selects, per key. In the order of keys, so that parallel commits never wait for each other in a circle. */
+/**
+ * The newest of the rows that `condition` selects, per key. In the order of keys, so that parallel commits never wait for
+ * each other in a circle.
+ */
 function mergeSql(condition: string): string {
   return `INSERT INTO contract_data.current_states AS held (${CURRENT_STATES_COLUMNS.map(({ name }) => name).join(', ')})
 SELECT DISTINCT ON (ledger_key_hash) ${CURRENT_STATES_COLUMNS.map(({ from }) => from).join(', ')}
@@ -38,6 +41,8 @@ const SORT_MEMORY = '128MB';
 /** Merges the rows of ledgers `firstLedger` to `lastLedger`, both inclusive; resolves with the number of keys changed. */
 export async function applyEntries(client: ClientBase, firstLedger: number, lastLedger: number): Promise<number> {
   await client.query(`SET LOCAL work_mem = '${SORT_MEMORY}'`);
+  // The rows just loaded lie beyond the table's statistics: the planner expects one, and would compare each with each.
+  await client.query('SET LOCAL enable_nestloop = off');
   const { rowCount } = await client.query(MERGE_NEWEST, [firstLedger, lastLedger]);
   await client.query(MERGE_VALUES, [firstLedger, lastLedger]);
   return rowCount ?? 0;

@@ -87,6 +87,26 @@ test('an older value that is loaded later fills in what an eviction left open, a
   assert.deepEqual(await rowsAsText(client, STATES), inOrder);
 });
 
+test('a commit beyond what the statistics know takes no plan for one row', async (t) => {
+  const client = await prepared(t);
+  const rows = (ledgers: readonly number[], perLedger: number): EntryRow[] =>
+    ledgers.flatMap((ledger) =>
+      Array.from({ length: perLedger }, (_, index) => {
+        const isEvicted = index % 2 === 0;
+        const key = { ledger_key_hash: `key ${ledger} ${index}`, change_index: index };
+        return change(ledger, isEvicted ? 'evicted' : 'created', isEvicted ? null : index, key);
+      }),
+    );
+  await load(client, rows([1, 2, 3], 1000), 1, 3);
+  // What autovacuum does between two commits.
+  await client.query('ANALYZE contract_data.entries');
+  // Comparing each row with each other would take minutes.
+  await client.query("SET statement_timeout = '20s'");
+  await load(client, rows([51, 52, 53], 10_000), 51, 53);
+  const count = 'SELECT count(*) FROM contract_data.current_states';
+  assert.deepEqual(await rowsAsText(client, count), [['33000']]);
+});
+
 test('a restored key is live again, and a key created after its removal starts anew', async (t) => {
   const client = await prepared(t);
   const rows = [
