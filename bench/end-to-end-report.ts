@@ -22,6 +22,13 @@ export interface Readers {
   readonly contractsPerSecond: number;
 }
 
+export interface SessionLine {
+  readonly way: string;
+  readonly ledgersPerSecond: Spread;
+  /** Processor time of the service. */
+  readonly cpuMsPerLedger: number;
+}
+
 export interface Tip {
   readonly ledgersPerSecond: number;
   readonly batches: number;
@@ -44,6 +51,7 @@ export class EndToEndReport {
   private source: Omit<SourceFacts, 'addresses' | 'sentAtNs' | 'cpuMs'> | undefined;
   private readonly throughput: Throughput[] = [];
   private readonly readers: Readers[] = [];
+  private readonly sessions: SessionLine[] = [];
   private tip: Tip | undefined;
   private stillReader: StillReader | undefined;
   private startUp: Spread | undefined;
@@ -78,6 +86,17 @@ export class EndToEndReport {
     console.log(cells.join(' '));
   }
 
+  addSession(line: SessionLine): void {
+    this.sessions.push(line);
+    const cells = [
+      line.way.padEnd(28),
+      `${count(line.ledgersPerSecond.median)} ledgers/s`.padStart(18),
+      plusMinus(line.ledgersPerSecond).padStart(56),
+      `  ms of processor a ledger: ${line.cpuMsPerLedger.toFixed(2)} here`,
+    ];
+    console.log(cells.join(' '));
+  }
+
   addTip(tip: Tip): void {
     this.tip = tip;
     console.log(this.tipText(tip));
@@ -96,8 +115,8 @@ export class EndToEndReport {
   /** Writes everything as JSON to `path`. */
   writeJson(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
-    const { source, throughput, readers, tip, stillReader, startUp } = this;
-    const all = { machine: machine(), source, throughput, readers, tip, stillReader, startUp };
+    const { source, throughput, readers, sessions, tip, stillReader, startUp } = this;
+    const all = { machine: machine(), source, throughput, readers, sessions, tip, stillReader, startUp };
     writeFileSync(path, JSON.stringify(all, null, 2) + '\n');
   }
 
@@ -117,6 +136,10 @@ export class EndToEndReport {
     const readers = this.readers.map(({ readers: number, ledgersPerSecond, contractsPerSecond }) => {
       const spread = `${plusMinus(ledgersPerSecond)} (${ledgersPerSecond.samples})`;
       return [String(number), count(ledgersPerSecond.median), count(contractsPerSecond), spread];
+    });
+    const sessions = this.sessions.map(({ way, ledgersPerSecond, cpuMsPerLedger }) => {
+      const spread = `${plusMinus(ledgersPerSecond)} (${ledgersPerSecond.samples})`;
+      return [way, count(ledgersPerSecond.median), spread, cpuMsPerLedger.toFixed(2)];
     });
     const points = [
       this.tip && this.tipText(this.tip),
@@ -144,6 +167,8 @@ export class EndToEndReport {
       ),
       'Readers at once, each with a stream of its own over the same ledgers; figures are of all together.\n',
       table(['readers', 'ledgers/s', 'contracts_per_second', 'spread (samples)'], readers),
+      'A session of the same ledgers, whose batches are made once for all its readers.\n',
+      table(['way', 'ledgers/s', 'spread (samples)', 'ms of the service a ledger'], sessions),
       ...points.map((text) => `- ${text}`),
       '',
     ].join('\n');

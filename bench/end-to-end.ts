@@ -9,6 +9,7 @@
 import { benchReaders } from './many-readers.js';
 import type { EndToEndReport } from './end-to-end-report.js';
 import { Bench } from './processes/bench.js';
+import { benchSessions } from './sessions.js';
 import { benchStartUp } from './start-up.js';
 import { benchStillReader } from './still-reader.js';
 import { benchThroughput } from './throughput.js';
@@ -33,6 +34,7 @@ export async function benchEndToEnd(plan: EndToEndPlan, report: EndToEndReport):
     report.describe(await bench.sourceFacts());
     await benchThroughput(bench, plan, report);
     await benchReaders(bench, plan, report);
+    await benchSessions(bench, plan, report);
     await benchTip(bench, plan, report);
     await benchStillReader(bench, plan, report);
     await benchStartUp(bench, plan, report);

@@ -11,6 +11,8 @@ export interface ReaderRequest {
   /** Inclusive. With `follow` the stream itself has no end, and the reader leaves it there. */
   readonly endLedger: number;
   readonly follow?: boolean;
+  /** Read this session instead of a range stream of one's own. */
+  readonly session?: string;
   /** Stand still for so long after the first batches. */
   readonly stillMs?: number;
 }
@@ -30,12 +32,13 @@ export interface ReaderReply {
 const BATCHES_BEFORE_STILL = 3;
 
 async function read(request: ReaderRequest): Promise<ReaderReply> {
-  const { address, startLedger, endLedger, follow = false, stillMs = 0 } = request;
+  const { address, startLedger, endLedger, follow = false, session, stillMs = 0 } = request;
   const startedAt = performance.now();
   const cpuBefore = cpuMs();
   const readableAtNs: [number, bigint][] = [];
   let [rows, bytes, batches, complete] = [0, 0, 0, startLedger - 1];
-  const command = { start_ledger: startLedger, end_ledger: follow ? 0 : endLedger };
+  const range = { start_ledger: startLedger, end_ledger: follow ? 0 : endLedger };
+  const command = session === undefined ? range : { session, start_ledger: startLedger };
   for await (const batch of readFlight(address, command, new AbortController().signal)) {
     const { progress, message } = batch;
     if (progress.first_ledger !== complete + 1) throw new Error(`ledger ${complete + 1} did not come in its turn`);

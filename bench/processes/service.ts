@@ -7,16 +7,26 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
+/** What the service logs when it listens. */
+interface Ports {
+  readonly flight: number;
+  readonly grpc: number;
+  readonly health: number;
+}
+
 export class ServiceProcess {
   /** `host:port` of Arrow Flight. */
   readonly address: string;
+  /** `host:port` of the control plane. */
+  readonly controlAddress: string;
   private readonly child: ChildProcess;
   private readonly healthPort: number;
 
-  private constructor(child: ChildProcess, flightPort: number, healthPort: number) {
+  private constructor(child: ChildProcess, { flight, grpc, health }: Ports) {
     this.child = child;
-    this.address = `127.0.0.1:${flightPort}`;
-    this.healthPort = healthPort;
+    this.address = `127.0.0.1:${flight}`;
+    this.controlAddress = `127.0.0.1:${grpc}`;
+    this.healthPort = health;
   }
 
   /** Starts it on `source`, with further flags of `serve`; resolves when it listens. */
@@ -27,11 +37,11 @@ export class ServiceProcess {
     process.once('exit', () => child.kill('SIGKILL'));
     const log = createInterface(child.stderr);
     for await (const line of log) {
-      const { msg, flight, health } = JSON.parse(line) as { msg?: string; flight?: number; health?: number };
-      if (msg !== 'serving' || flight === undefined || health === undefined) continue;
+      const { msg, ...ports } = JSON.parse(line) as Ports & { readonly msg?: string };
+      if (msg !== 'serving') continue;
       // What it logs from here on is not read, and must not stop it either.
       child.stderr.resume();
-      return new ServiceProcess(child, flight, health);
+      return new ServiceProcess(child, ports);
     }
     throw new Error('the service ended before it listened');
   }
