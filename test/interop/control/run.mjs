@@ -1,45 +1,18 @@
-// The control plane against clients of other make: `node test/interop/control/run.mjs [--dist dist] [--only grpcurl|python]`.
-// Builds what it needs once, below .interop/ of the compiled folder: a Python venv with grpcio and pyarrow, and grpcurl.
-// Prints a line per check; exits 1 when one fails, 2 when a client could not be had.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+// The control plane against clients of other make: `node test/interop/control/run.mjs [--dist dist] [--only grpcurl|python]`:
+// grpcurl, and grpcio with code that its own tools generate. Prints a line per check; exits 1 when one fails, 2 when a client
+// could not be had.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { grpcurl, python, report, reportLines, runSuites, startScript, tools } from '../tools.mjs';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const root = join(here, '..', '..', '..');
-const { values } = parseArgs({ options: { dist: { type: 'string', default: 'dist' }, only: { type: 'string' } } });
-const tools = join(root, values.dist, '.interop');
-mkdirSync(tools, { recursive: true });
+const here = import.meta.dirname;
+const served = await startScript('test', 'interop', 'control', 'serve.js');
 
-const GRPCURL = 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3';
-const PYTHON_PACKAGES = ['grpcio', 'grpcio-tools', 'pyarrow'];
+await runSuites({ grpcurl: callWithGrpcurl, python: callWithPython });
 
-const server = spawn(process.execPath, [join(root, values.dist, 'test', 'interop', 'control', 'serve.js')], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const [line] = await new Promise((resolve) => {
-  createInterface({ input: server.stdout }).once('line', (...args) => resolve(args));
-});
-const served = JSON.parse(line);
-
-let failures = 0;
-function report(client, check, passed, output = '') {
-  console.log(`${passed ? 'ok  ' : 'FAIL'} ${client}: ${check}`);
-  if (!passed) {
-    failures += 1;
-    console.log(output);
-  }
-}
-
-function grpcurl() {
-  const client = join(tools, 'grpcurl');
-  if (!existsSync(client)) {
-    execFileSync('go', ['install', GRPCURL], { env: { ...process.env, GOBIN: tools }, stdio: 'inherit' });
-  }
+function callWithGrpcurl() {
+  const client = grpcurl();
   const address = `127.0.0.1:${served.control}`;
   const run = (...args) => spawnSync(client, ['-plaintext', ...args], { timeout: 60_000, encoding: 'utf8' });
   const check = (name, { status, stdout, stderr }, expected) =>
@@ -78,13 +51,8 @@ function grpcurl() {
   );
 }
 
-function python() {
-  const venv = join(tools, 'control-venv');
-  const interpreter = join(venv, 'bin', 'python');
-  if (!existsSync(interpreter)) execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
-  if (spawnSync(interpreter, ['-c', 'import grpc_tools.protoc, pyarrow.flight']).status !== 0) {
-    execFileSync(interpreter, ['-m', 'pip', 'install', '--quiet', ...PYTHON_PACKAGES], { stdio: 'inherit' });
-  }
+function callWithPython() {
+  const interpreter = python(['grpc_tools.protoc', 'pyarrow.flight'], ['grpcio', 'grpcio-tools', 'pyarrow']);
   const generated = join(tools, 'predecessor');
   mkdirSync(generated, { recursive: true });
   const protoc = [
@@ -95,30 +63,8 @@ function python() {
     `--grpc_python_out=${generated}`,
   ];
   execFileSync(interpreter, [...protoc, 'predecessor.proto'], { stdio: 'inherit' });
-  const { stdout, status } = spawnSync(interpreter, [join(here, 'drive_with_grpcio.py'), generated], {
-    input: line,
-    encoding: 'utf8',
-    timeout: 120_000,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  for (const result of stdout.split('\n').filter(Boolean)) {
-    const { check, error } = JSON.parse(result);
-    report('grpcio', check, error === null, error);
-  }
-  if (status !== 0) report('grpcio', 'ran to its end', false);
+  const words = [join(here, 'drive_with_grpcio.py'), generated];
+  const input = JSON.stringify(served);
+  const stdio = ['pipe', 'pipe', 'inherit'];
+  reportLines('grpcio', spawnSync(interpreter, words, { input, encoding: 'utf8', timeout: 120_000, stdio }));
 }
-
-try {
-  for (const [name, run] of Object.entries({ grpcurl, python })) {
-    if (values.only !== undefined && values.only !== name) continue;
-    try {
-      run();
-    } catch (error) {
-      console.log(`???? ${name}: not to be had: ${error.message}`);
-      process.exitCode = 2;
-    }
-  }
-} finally {
-  server.kill();
-}
-if (failures > 0) process.exitCode = 1;
