@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import { readLedgerFile } from '../src/input/ledger-file.js';
 import { createLedgerGenerator } from '../src/simulate/ledger-generator.js';
+import { NETWORK_PASSPHRASES } from '../src/request/networks.js';
 import { parseRowRequest } from '../src/request/row-request.js';
 import { LedgerDecoder } from '../workers/decode.js';
-import { ProcessorError } from '../workers/errors.js';
+import { asProcessorError, ProcessorError } from '../workers/errors.js';
 
 export interface BenchInput {
   readonly name: string;
@@ -26,13 +27,24 @@ export function simulatedInput(name: string, txsPerLedger: number, count: number
   return benchInput(name, ledgers, SIMULATED_PASSPHRASE);
 }
 
-export async function fileInput(file: string, networkPassphrase: string): Promise<BenchInput> {
+/** Of the networks that ledger files are of; the last two are those of stellar-core's load tests. */
+const KNOWN_PASSPHRASES = [...Object.values(NETWORK_PASSPHRASES), 'load test network', '(V) (;,,;) (V)'];
+
+/** Ledgers of a file, of that of `passphrases` which their transactions are signed for. */
+export async function fileInput(file: string, passphrases: readonly string[] = KNOWN_PASSPHRASES): Promise<BenchInput> {
   const ledgers: Uint8Array[] = [];
   for await (const { bytes } of readLedgerFile(file)) {
     ledgers.push(bytes);
     if (ledgers.length === MOST_LEDGERS) break;
   }
-  return benchInput(basename(file), ledgers, networkPassphrase);
+  for (const passphrase of passphrases) {
+    try {
+      return benchInput(basename(file), ledgers, passphrase);
+    } catch (error) {
+      if (asProcessorError(error).code !== 'PASSPHRASE_MISMATCH') throw error;
+    }
+  }
+  throw new Error(`${file}: none of the known networks is its own; give its --network-passphrase`);
 }
 
 function benchInput(name: string, ledgers: readonly Uint8Array[], networkPassphrase: string): BenchInput {

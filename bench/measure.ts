@@ -11,11 +11,13 @@ export interface Measured {
 }
 
 export interface MeasurePlan {
+  /** Until then V8 is still optimising, on threads that the measured one shares its cores with. */
+  readonly warmUpMs: number;
   readonly samples: number;
   readonly sampleMs: number;
 }
 
-/** Runs `work` (which does `units` units) for whole rounds until a sample is long enough; a first sample warms up. */
+/** Runs `work` (which does `units` units) for whole rounds until a sample is long enough; what runs first warms up. */
 export function measure(plan: MeasurePlan, units: number, work: () => unknown): Promise<Measured> {
   return measurePrepared(plan, units, () => undefined, work);
 }
@@ -38,7 +40,7 @@ export async function measurePrepared<T>(
       if (result instanceof Promise) await result;
       rounds += 1;
       elapsed += performance.now() - start;
-    } while (elapsed < plan.sampleMs);
+    } while (elapsed < (sample === 0 ? plan.warmUpMs : plan.sampleMs));
     if (sample > 0) rates.push((rounds * units * 1000) / elapsed);
   }
   rates.sort((a, b) => a - b);

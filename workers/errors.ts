@@ -193,7 +193,8 @@ export const ERROR_CODES = {
     retryable: true,
     grpcStatus: GRPC_STATUS.UNAVAILABLE,
     exitCode: 75,
-    meaning: 'A data lake cannot be reached, is overloaded or breaks off; it is tried again for as long as somebody waits.',
+    meaning:
+      'A data lake cannot be reached, is overloaded or breaks off; it is tried again for as long as somebody waits.',
   },
   SOURCE_REFUSED: {
     stage: 'source',
@@ -256,7 +257,8 @@ export const ERROR_CODES = {
     retryable: false,
     grpcStatus: GRPC_STATUS.FAILED_PRECONDITION,
     exitCode: 1,
-    meaning: 'PostgreSQL refuses a statement for a reason that does not pass by itself: permissions, a full disk, a schema.',
+    meaning:
+      'PostgreSQL refuses a statement for a reason that does not pass by itself: permissions, a full disk, a schema.',
   },
   INTERNAL: {
     stage: 'stream',

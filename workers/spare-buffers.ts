@@ -3,7 +3,7 @@
  * dense ledger takes; a thread instead writes into the buffers in which earlier ledgers came to it.
  */
 
-/** Most that is kept. */
+/** Most that is kept, where nothing else is said. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** New buffers are made in steps, so that they fit again. */
 const STEP_BYTES = 64 * 1024;
@@ -11,12 +11,17 @@ const STEP_BYTES = 64 * 1024;
 const LEAST_USE = 0.4;
 
 export class SpareBuffers {
+  private readonly keptBytes: number;
   private readonly spare: ArrayBuffer[] = [];
   private bytes = 0;
 
+  constructor(keptBytes = KEPT_BYTES) {
+    this.keptBytes = keptBytes;
+  }
+
   /** Takes over a buffer that nobody reads any more. */
   add(buffer: ArrayBuffer): void {
-    if (buffer.byteLength < STEP_BYTES || this.bytes + buffer.byteLength > KEPT_BYTES) return;
+    if (buffer.byteLength < STEP_BYTES || this.bytes + buffer.byteLength > this.keptBytes) return;
     this.spare.push(buffer);
     this.bytes += buffer.byteLength;
   }

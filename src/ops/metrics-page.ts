@@ -1,4 +1,5 @@
 /** docs/metrics.md, from the table of metrics. */
+import { CONSUMER_METRICS } from '../consumer/ops/metric-table.js';
 import { type MetricDeclaration, METRICS } from './metric-table.js';
 
 const INTRODUCTION = `# Metrics
@@ -9,11 +10,20 @@ Written from the code by \`npm run docs\`; do not edit.
 metrics below there are prom-client's \`process_*\` and \`nodejs_*\`: memory, processor time, garbage collection.
 `;
 
+const CONSUMER = `## consume
+
+Those of the consumer are at \`GET /metrics\` on METRICS_PORT.
+`;
+
 export function metricsPage(): string {
-  const rows = Object.values<MetricDeclaration>(METRICS).map(
+  return [INTRODUCTION, ...metricsTable(METRICS), CONSUMER, ...metricsTable(CONSUMER_METRICS)].join('\n');
+}
+
+function metricsTable(metrics: Readonly<Record<string, MetricDeclaration>>): string[] {
+  const rows = Object.values(metrics).map(
     ({ name, type, help, labels = {} }) => `| \`${name}\` | ${type} | ${labelText(labels)} | ${help} |`,
   );
-  return [INTRODUCTION, '| metric | type | labels | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
+  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows, ''];
 }
 
 function labelText(labels: NonNullable<MetricDeclaration['labels']>): string {

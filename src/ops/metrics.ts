@@ -124,7 +124,7 @@ export function createHandles<const T extends Readonly<Record<string, MetricDecl
     }
   });
   // The table says which key has which type and labels; prom-client's own types are wider.
-  return Object.fromEntries(handles) as unknown as HandlesOf<T>;
+  return Object.fromEntries(handles) as HandlesOf<T>;
 }
 
 /** process_* and nodejs_*: memory, processor time, garbage collection, by the names that dashboards know. */

@@ -58,7 +58,9 @@ async function decodeAlone(ledger: number, parts: IsolatedDecode, signal: AbortS
     const error: PlainError = { ...failure.toPlain(), place: { ...failure.place, ledger } };
     if (request.onBadLedger === 'fail' || !(isGap || isWorkerFault(failure))) return { ledgers: [], error };
     const [input] = isGap ? [] : await inputsOf(ledger, source, signal);
-    return { ledgers: [], bad: [{ firstLedger: ledger, lastLedger: ledger, error, input }] };
+    // Of a data lake's object only the name is at hand: it stays where it is.
+    const kept = input?.bytes.byteLength === 0 ? undefined : input;
+    return { ledgers: [], bad: [{ firstLedger: ledger, lastLedger: ledger, error, input: kept }] };
   }
 }
 

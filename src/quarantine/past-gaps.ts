@@ -1,7 +1,7 @@
 /** A source whose permanent gaps are passed: in the place of ledgers that it does not have comes a chunk that says so. */
 import { ProcessorError } from '../../workers/errors.js';
 import type { PlainError } from '../../workers/errors.js';
-import type { LedgerChunk, LedgerRange, LedgerSource } from '../source/ledger-source.js';
+import type { LedgerChunk, LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
 
 /** Ledgers, or the reason why there are none: then it has no inputs. */
 export interface ChunkOrGap extends LedgerChunk {
@@ -13,11 +13,12 @@ export async function* pastGaps(
   source: LedgerSource,
   { startLedger, endLedger }: LedgerRange,
   signal: AbortSignal,
+  room?: Room,
 ): AsyncGenerator<ChunkOrGap, void, undefined> {
   let next = startLedger;
   while (endLedger === 0 || next <= endLedger) {
     try {
-      yield* source.ledgers({ startLedger: next, endLedger }, signal);
+      yield* source.ledgers({ startLedger: next, endLedger }, signal, room);
       return;
     } catch (error) {
       const gap = gapOf(error, endLedger);

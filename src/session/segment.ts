@@ -4,7 +4,7 @@
  */
 import { ProcessorError } from '../../workers/errors.js';
 import type { RangeRequest } from '../request/range-request.js';
-import type { LedgerChunk, LedgerRange, LedgerSource } from '../source/ledger-source.js';
+import type { LedgerChunk, LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
 
 export class Segment implements LedgerSource {
   readonly range: RangeRequest;
@@ -33,14 +33,14 @@ export class Segment implements LedgerSource {
     this.leaving.abort();
   }
 
-  async *ledgers(range: LedgerRange, signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
+  async *ledgers(range: LedgerRange, signal: AbortSignal, room?: Room): AsyncGenerator<LedgerChunk, void, undefined> {
     if (range.startLedger < this.next) {
       // Ledgers that were handed out before, asked for once more.
-      yield* this.source.ledgers(range, signal);
+      yield* this.source.ledgers(range, signal, room);
       return;
     }
     try {
-      for await (const chunk of this.source.ledgers(range, signal)) {
+      for await (const chunk of this.source.ledgers(range, signal, room)) {
         if (this.left.aborted) return;
         this.next = chunk.lastLedger + 1;
         yield chunk;

@@ -11,7 +11,7 @@
  */
 import { selectColumns } from '../../workers/columns/tables.js';
 import { asProcessorError, ProcessorError } from '../../workers/errors.js';
-import { emptyRecordBatch, type RecordBatchMessage } from '../../workers/ipc.js';
+import { emptyRecordBatch, type RecordBatchMessage, wholeBatch } from '../../workers/ipc.js';
 import type { DecodeRequest } from '../../workers/request.js';
 import type { Logger } from '../ops/logger.js';
 import type { RangeRequest } from '../request/range-request.js';
@@ -256,7 +256,8 @@ export class Session {
     const tellsNothing = progress.last_ledger < progress.first_ledger;
     if (tellsNothing) return;
     const { memory, counts, meter } = this.parts;
-    const entry: WindowEntry = { batch, progress, isDelivered: false };
+    // In one piece: it is held for long, and written once for each reader.
+    const entry: WindowEntry = { batch: batch && wholeBatch(batch), progress, isDelivered: false };
     await this.waitForRoom(entryBytes(entry));
     this.window.push(entry);
     memory.held(this.window.bytes, heldBytes);

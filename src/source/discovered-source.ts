@@ -1,6 +1,6 @@
 /** Ledgers from whichever source a registry names: found when it is wanted, followed when it moves. */
 import { GrpcLedgerSource, type GrpcLedgerSourceOptions } from './grpc-source.js';
-import type { LedgerChunk, LedgerRange, LedgerSource } from './ledger-source.js';
+import type { LedgerChunk, LedgerRange, LedgerSource, Room } from './ledger-source.js';
 import type { SourceStreamStatus } from './source-observer.js';
 
 /** Where the source is, as far as it is known. */
@@ -26,13 +26,13 @@ export class DiscoveredLedgerSource implements LedgerSource {
     return [...this.sources].flatMap((source) => source.openStreams);
   }
 
-  async *ledgers(range: LedgerRange, signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
+  async *ledgers(range: LedgerRange, signal: AbortSignal, room?: Room): AsyncGenerator<LedgerChunk, void, undefined> {
     const { endLedger } = range;
     let { startLedger } = range;
     while (!signal.aborted && (endLedger === 0 || startLedger <= endLedger)) {
       const target = await this.finder.target(signal);
       if (target === undefined) return;
-      for await (const chunk of this.ledgersAt(target, { startLedger, endLedger }, signal)) {
+      for await (const chunk of this.ledgersAt(target, { startLedger, endLedger }, signal, room)) {
         yield chunk;
         startLedger = chunk.lastLedger + 1;
       }
@@ -40,13 +40,18 @@ export class DiscoveredLedgerSource implements LedgerSource {
   }
 
   /** Ends early when the source has moved. */
-  private async *ledgersAt(target: string, range: LedgerRange, signal: AbortSignal): AsyncGenerator<LedgerChunk> {
+  private async *ledgersAt(
+    target: string,
+    range: LedgerRange,
+    signal: AbortSignal,
+    room: Room | undefined,
+  ): AsyncGenerator<LedgerChunk> {
     const source = new GrpcLedgerSource({ ...this.options, target });
     const moved = new AbortController();
     const stopListening = this.finder.onMoved(() => moved.abort());
     this.sources.add(source);
     try {
-      yield* source.ledgers(range, AbortSignal.any([signal, moved.signal]));
+      yield* source.ledgers(range, AbortSignal.any([signal, moved.signal]), room);
     } finally {
       stopListening();
       this.sources.delete(source);

@@ -1,6 +1,6 @@
 /** Ledgers from a RawLedgerService over gRPC: chunks where the source has them, else ledger by ledger. */
 import { type BackoffOptions, DEFAULT_BACKOFF } from './backoff.js';
-import type { LedgerChunk, LedgerRange, LedgerSource } from './ledger-source.js';
+import type { LedgerChunk, LedgerRange, LedgerSource, Room } from './ledger-source.js';
 import { RangeStream, type RangeStreamOptions } from './range-stream.js';
 import type { ClientTls } from '../grpc/client-channel.js';
 import type { SourceObserver, SourceStreamStatus } from './source-observer.js';
@@ -55,8 +55,8 @@ export class GrpcLedgerSource implements LedgerSource {
     return Array.from(this.streams, ({ status }) => status);
   }
 
-  async *ledgers(range: LedgerRange, signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
-    const stream = new RangeStream(range, this.options);
+  async *ledgers(range: LedgerRange, signal: AbortSignal, room?: Room): AsyncGenerator<LedgerChunk, void, undefined> {
+    const stream = new RangeStream(range, this.options, room);
     this.streams.add(stream);
     try {
       yield* stream.chunks(signal);

@@ -23,11 +23,18 @@ export interface LedgerChunk {
   readonly receivedAtMs: number;
 }
 
+/** Memory for what a source receives, kept by whoever reads it. */
+export interface Room {
+  /** Resolves when a message of `bytes`, larger than usual, may be received. */
+  forLarge(bytes: number): Promise<void>;
+}
+
 export interface LedgerSource {
   /**
    * The ledgers of a range, in order, each once, without a gap; ends after `endLedger`. Survives what sources do
    * (absence at start, restarts, silent hangs, skips, repeats) by resuming at the exact next ledger, and throws a
-   * ProcessorError for what cannot be survived. Aborting `signal` ends it. Back-pressure is the iteration's pace.
+   * ProcessorError for what cannot be survived. Aborting `signal` ends it. Back-pressure is the iteration's pace, and
+   * `room` for messages that are larger than usual; without it there is room for all.
    */
-  ledgers(range: LedgerRange, signal: AbortSignal): AsyncIterable<LedgerChunk>;
+  ledgers(range: LedgerRange, signal: AbortSignal, room?: Room): AsyncIterable<LedgerChunk>;
 }

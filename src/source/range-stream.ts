@@ -7,16 +7,23 @@
  * - A source that says nothing for long is taken for hung. At the quiet tip of a network this, like sources that give up
  *   waiting themselves, only costs a new connection now and then: one that held long was no failure to back off from.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import { collectGarbage } from '../../workers/collect-garbage.js';
 import { ProcessorError } from '../../workers/errors.js';
 import { backoffMs, type BackoffOptions } from './backoff.js';
 import { Continuity, type DueMessage } from './continuity.js';
-import type { LedgerChunk, LedgerRange } from './ledger-source.js';
+import type { LedgerChunk, LedgerRange, Room } from './ledger-source.js';
 import { IDLE } from './paced-stream.js';
 import { isServiceError } from '../grpc/service-error.js';
-import { type SourceAddress, SourceConnection } from './source-connection.js';
-import { otherNetwork, permanentGap, refused } from './source-errors.js';
+import {
+  MAX_MESSAGE_BYTES,
+  OversizeMessage,
+  type SourceAddress,
+  SourceConnection,
+  USUAL_MESSAGE_BYTES,
+} from './source-connection.js';
+import { invalidMessage, otherNetwork, permanentGap, refused } from './source-errors.js';
 import type { SourceMessage } from './source-message.js';
 import type { ReconnectReason, SourceObserver, SourceStreamState, SourceStreamStatus } from './source-observer.js';
 import { SOURCE_PROTOCOLS, type SourceProtocol } from './source-protocols.js';
@@ -49,6 +56,7 @@ const PASSING_STATUSES: ReadonlySet<status> = new Set([
 export class RangeStream {
   private readonly range: LedgerRange;
   private readonly options: RangeStreamOptions;
+  private readonly room: Room | undefined;
   private readonly order: Continuity;
   private protocol: SourceProtocol = SOURCE_PROTOCOLS[0]!;
   private failures = 0;
@@ -56,9 +64,10 @@ export class RangeStream {
   private connectedAtMs = Infinity;
   private state: SourceStreamState = { kind: 'connecting', failures: 0 };
 
-  constructor(range: LedgerRange, options: RangeStreamOptions) {
+  constructor(range: LedgerRange, options: RangeStreamOptions, room?: Room) {
     this.range = range;
     this.options = options;
+    this.room = room;
     this.order = new Continuity(range);
   }
 
@@ -68,12 +77,16 @@ export class RangeStream {
 
   /** Ends after the range, or when `signal` is aborted. Throws a ProcessorError for what cannot be survived. */
   async *chunks(signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
+    let largeBytes: number | undefined;
     while (!this.isOver(signal)) {
       try {
-        yield* this.receive(signal);
+        if (largeBytes === undefined) yield* this.receive(signal);
+        else for (const due of await this.receiveLarge(largeBytes, signal)) yield this.chunkOf(due);
+        largeBytes = undefined;
       } catch (error) {
         if (this.isOver(signal)) return;
-        await this.beforeNextAttempt(this.interruption(error), signal);
+        largeBytes = error instanceof OversizeMessage ? error.bytes : undefined;
+        if (largeBytes === undefined) await this.beforeNextAttempt(this.interruption(error), signal);
       }
     }
   }
@@ -84,31 +97,76 @@ export class RangeStream {
 
   private async *receive(signal: AbortSignal): AsyncGenerator<LedgerChunk, void, undefined> {
     const { order } = this;
-    order.restart();
-    this.connectedAtMs = Infinity;
-    this.state = { kind: 'connecting', failures: this.failures };
-    const rest = { startLedger: order.next, endLedger: this.range.endLedger };
-    const connection = new SourceConnection(this.options.address, rest, this.protocol, () =>
-      this.connected(connection),
-    );
-    const close = (): void => connection.close();
-    signal.addEventListener('abort', close);
+    const { connection, close } = this.connect(USUAL_MESSAGE_BYTES, signal);
     try {
       while (!this.isOver(signal)) {
-        const { gapWaitMs, idleTimeoutMs } = this.options;
-        const waitMs = order.earliestHeld === undefined ? idleTimeoutMs : gapWaitMs;
-        const message = await connection.next(waitMs);
-        if (message === IDLE) throw new Interruption('idle', `nothing came for ${waitMs} ms`);
-        if (message === undefined) throw new Interruption('ended', 'the source ended the stream');
-        this.protocol = connection.protocol;
-        this.connected(connection);
+        const message = await this.next(connection);
         for (const due of this.accept(message)) yield this.chunkOf(due);
         if (order.isOverfull) throw new Interruption('gap', '');
       }
     } finally {
+      close();
+    }
+  }
+
+  /**
+   * One message, when there is room for it, by a connection of its own: grpc-js keeps the parts of a message for as long as
+   * the connection has no other one. Room is not kept for the next one, which may be long in coming.
+   */
+  private async receiveLarge(bytes: number, signal: AbortSignal): Promise<DueMessage[]> {
+    if (bytes > MAX_MESSAGE_BYTES) {
+      throw invalidMessage(this.order.next, `a message of ${bytes} bytes; at most ${MAX_MESSAGE_BYTES} are taken`);
+    }
+    await this.room?.forLarge(bytes);
+    if (this.isOver(signal)) return [];
+    const due = await this.receiveOne(bytes, signal);
+    // By the next turn nothing holds the connection any more.
+    await turn();
+    collectGarbage();
+    return due;
+  }
+
+  private async receiveOne(maxBytes: number, signal: AbortSignal): Promise<DueMessage[]> {
+    const { connection, close } = this.connect(maxBytes, signal);
+    try {
+      const due = this.accept(await this.next(connection));
+      if (this.order.earliestHeld !== undefined) throw new Interruption('gap', '');
+      return due;
+    } finally {
+      close();
+    }
+  }
+
+  /** A connection from the ledger due next on; aborting `signal` closes it, too. */
+  private connect(
+    maxBytes: number,
+    signal: AbortSignal,
+  ): { readonly connection: SourceConnection; readonly close: () => void } {
+    const { order } = this;
+    order.restart();
+    this.connectedAtMs = Infinity;
+    this.state = { kind: 'connecting', failures: this.failures };
+    const rest = { startLedger: order.next, endLedger: this.range.endLedger };
+    const connection = new SourceConnection(this.options.address, rest, maxBytes, this.protocol, () =>
+      this.connected(connection),
+    );
+    const close = (): void => {
       signal.removeEventListener('abort', close);
       connection.close();
-    }
+    };
+    signal.addEventListener('abort', close);
+    return { connection, close };
+  }
+
+  private async next(connection: SourceConnection): Promise<SourceMessage> {
+    const { gapWaitMs, idleTimeoutMs } = this.options;
+    const waitMs = this.order.earliestHeld === undefined ? idleTimeoutMs : gapWaitMs;
+    const message = await connection.next(waitMs);
+    if (message === IDLE) throw new Interruption('idle', `nothing came for ${waitMs} ms`);
+    if (message === undefined) throw new Interruption('ended', 'the source ended the stream');
+    this.protocol = connection.protocol;
+    this.connected(connection);
+    return message;
   }
 
   private connected({ protocol }: SourceConnection): void {

@@ -14,19 +14,20 @@
 import { selectColumns } from '../../workers/columns/tables.js';
 import type { DecodedLedger } from '../../workers/decode-result.js';
 import { ProcessorError } from '../../workers/errors.js';
-import type { RecordBatchMessage } from '../../workers/ipc.js';
+import type { BatchMessage } from '../../workers/ipc.js';
 import { inOrder } from '../order/in-order.js';
 import type { DecodePool } from '../pool/decode-pool.js';
 import { type ChunkOrGap, pastGaps } from '../quarantine/past-gaps.js';
 import type { Quarantine } from '../quarantine/quarantine.js';
 import type { RangeRequest } from '../request/range-request.js';
-import type { LedgerSource } from '../source/ledger-source.js';
+import type { LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
 import { batchProgress, type BatchProgress, quietProgress } from './app-metadata.js';
 import { BatchAssembler, type LedgerBatch } from './batches.js';
 import { decodeGroup, type LedgerOutcome, outcomeBytes } from './decode-group.js';
-import { decodeGroups } from './decode-groups.js';
+import { decodeGroups, type HeldChunk } from './decode-groups.js';
 import type { StreamMemory } from './memory-shares.js';
 import { nextWithin, TIME_OUT } from './next-within.js';
+import { LARGE_BYTES, RowGrowth } from './row-growth.js';
 import { SeenLedgers } from './seen-ledgers.js';
 
 export interface StreamSettings {
@@ -51,7 +52,7 @@ export interface BatchStreamParts {
 /** A batch, or only the progress made (also none, to show that the stream is alive). */
 export interface StreamStep {
   /** Undefined where there are no rows. */
-  readonly batch: RecordBatchMessage | undefined;
+  readonly batch: BatchMessage | undefined;
   readonly progress: BatchProgress;
   /** Bytes that the stream's memory holds for it, to be released when it is gone. */
   readonly heldBytes: number;
@@ -72,17 +73,20 @@ export async function* batchStream(
   const assembler = new BatchAssembler(kinds, decode.batchRows);
   const accepted = new Accepted();
   const seen = new SeenLedgers();
+  const growth = new RowGrowth();
   let completeThrough = startLedger - 1;
   let lastStepAt = performance.now();
   let lastResultAt = lastStepAt;
 
-  const step = (batch: RecordBatchMessage | undefined, progress: BatchProgress, heldBytes: number): StreamStep => {
+  const step = (batch: BatchMessage | undefined, progress: BatchProgress, heldBytes: number): StreamStep => {
     completeThrough = progress.complete_through;
     lastStepAt = performance.now();
     return { batch, progress, heldBytes };
   };
-  function* steps(batches: readonly LedgerBatch[]): Generator<StreamStep> {
-    for (const batch of batches) {
+  // Batches, and outcomes, are let go of one by one: what was sent must not be kept for the sake of what was not.
+  function* steps(batches: LedgerBatch[]): Generator<StreamStep> {
+    while (batches.length > 0) {
+      const batch = batches.shift()!;
       yield step(batch.message, batchProgress(batch, completeThrough, endLedger), batch.heldBytes);
     }
   }
@@ -99,8 +103,8 @@ export async function* batchStream(
 
   const sourceSignal = AbortSignal.any([signal, parts.draining]);
   const decoded = inOrder(
-    decodeGroups(claimed(parts, range, sourceSignal, accepted), settings.ledgersPerTask),
-    (group) => decodeGroup(group, range, parts, signal),
+    decodeGroups(claimed({ ...parts, growth }, range, sourceSignal, accepted), settings.ledgersPerTask),
+    (group) => decodeGroup(group, range, { ...parts, growth }, signal),
     settings.lookAheadTasks,
   );
   try {
@@ -122,7 +126,7 @@ export async function* batchStream(
       lastResultAt = performance.now();
 
       const { outcomes, error, checksums, ledgers, receivedAtMs } = event.value;
-      for (const outcome of outcomes) yield* steps(await assembled(outcome, receivedAtMs));
+      while (outcomes.length > 0) yield* steps(await assembled(outcomes.shift()!, receivedAtMs));
       const conflict = seen.conflictIn(checksums);
       if (conflict !== undefined) throw conflict;
       if (error !== undefined) throw ProcessorError.fromPlain(error);
@@ -149,33 +153,56 @@ class Accepted {
 
 /**
  * The source's chunks, each claimed before it is asked for: a ledger that there is no memory for stays where it is. Its
- * size is not known before it comes; the one before it is the best guess.
+ * size is not known before it comes; the one before it is the best guess, and the source asks for more where that is wrong.
  */
 async function* claimed(
-  { source, memory }: BatchStreamParts,
+  { source, memory, growth }: BatchStreamParts & { readonly growth: RowGrowth },
   { decode, ...range }: RangeRequest,
   signal: AbortSignal,
   accepted: Accepted,
-): AsyncGenerator<ChunkOrGap, void, undefined> {
-  const ledgers = decode.onBadLedger === 'quarantine' ? pastGaps(source, range, signal) : source.ledgers(range, signal);
-  const chunks: AsyncIterator<ChunkOrGap, unknown> = ledgers[Symbol.asyncIterator]();
+): AsyncGenerator<HeldChunk, void, undefined> {
+  let claimedBytes = 0;
+  let isLargeClaimed = false;
+  const claim = async (bytes: number, isLarge: boolean): Promise<void> => {
+    // Anew, since a stream that waits for more than it has must not be in the way of others meanwhile.
+    memory.received(claimedBytes, 0);
+    claimedBytes = 0;
+    await memory.claim(bytes, isLarge);
+    claimedBytes = bytes;
+    isLargeClaimed ||= isLarge;
+  };
+  const open = decode.onBadLedger === 'quarantine' ? pastGaps : asTheyCome;
+  const chunks = open(source, range, signal, { forLarge: (bytes) => claim(growth.chargeFor(bytes), true) })[
+    Symbol.asyncIterator
+  ]();
   let expectedBytes = FIRST_CHUNK_BYTES;
   try {
     for (;;) {
-      // Half as much again: the next one may be larger, and encoded it may be larger than raw.
-      const claimedBytes = Math.ceil(1.5 * expectedBytes);
-      await memory.claim(claimedBytes);
+      await claim(growth.chargeFor(Math.min(LARGE_BYTES, expectedBytes)), false);
       const next = await chunks.next();
       if (next.done === true) return;
       const chunk = next.value;
-      memory.received(claimedBytes, chunk.bytes);
+      const heldBytes = growth.chargeFor(chunk.bytes);
+      memory.received(claimedBytes, heldBytes);
+      claimedBytes = 0;
+      if (isLargeClaimed && chunk.bytes <= LARGE_BYTES) memory.largeDone();
+      isLargeClaimed = false;
       expectedBytes = chunk.bytes;
       accepted.ledgers += chunk.lastLedger - chunk.firstLedger + 1;
-      yield chunk;
+      yield { ...chunk, heldBytes };
     }
   } catch (error) {
     accepted.failure = { error };
   } finally {
     await chunks.return?.();
   }
+}
+
+function asTheyCome(
+  source: LedgerSource,
+  range: LedgerRange,
+  signal: AbortSignal,
+  room: Room,
+): AsyncIterable<ChunkOrGap, unknown> {
+  return source.ledgers(range, signal, room);
 }

@@ -11,12 +11,13 @@ import type { RangeRequest } from '../request/range-request.js';
 import type { LedgerSource } from '../source/ledger-source.js';
 import type { ChunkGroup } from './decode-groups.js';
 import type { StreamMemory } from './memory-shares.js';
+import { LARGE_BYTES, type RowGrowth } from './row-growth.js';
 
 export type LedgerOutcome = DecodedLedger | BadLedgers;
 
 export interface DecodedGroup {
   /** What became of its ledgers: in order, without a hole, up to the one that `error` is about. */
-  readonly outcomes: readonly LedgerOutcome[];
+  readonly outcomes: LedgerOutcome[];
   readonly error: PlainError | undefined;
   readonly checksums: readonly LedgerChecksum[];
   /** How many ledgers it is of. */
@@ -28,6 +29,7 @@ interface DecodeParts {
   readonly source: LedgerSource;
   readonly pool: DecodePool;
   readonly memory: StreamMemory;
+  readonly growth: RowGrowth;
 }
 
 /** From then on `parts.memory` holds the outcomes instead of the chunks. Never rejects for what one ledger holds. */
@@ -39,19 +41,22 @@ export async function decodeGroup(
 ): Promise<DecodedGroup> {
   const first = group[0]!;
   const last = group.at(-1)!;
-  const rawBytes = group.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const result = await decode(group, range, parts, signal);
   const outcomes = [...result.ledgers, ...(result.bad ?? [])];
-  parts.memory.decoded(
-    rawBytes,
-    outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), 0),
-  );
+  const rowBytes = outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), 0);
+  parts.memory.decoded(sumOf(group, 'heldBytes'), rowBytes);
+  if (group.some(({ bytes }) => bytes > LARGE_BYTES)) parts.memory.largeDone();
+  parts.growth.learn(sumOf(group, 'bytes'), rowBytes);
   return {
     ...inPlace(group, result),
     checksums: result.checksums ?? [],
     ledgers: last.lastLedger - first.firstLedger + 1,
     receivedAtMs: first.receivedAtMs,
   };
+}
+
+function sumOf(group: ChunkGroup, bytes: 'bytes' | 'heldBytes'): number {
+  return group.reduce((sum, chunk) => sum + chunk[bytes], 0);
 }
 
 /** Bytes held by what became of ledgers. */

@@ -10,15 +10,20 @@ import type { ChunkOrGap } from '../quarantine/past-gaps.js';
 /** A group larger than this would only keep other threads waiting. */
 const BYTES_PER_GROUP = 4 * 1024 * 1024;
 
+/** A chunk with what its stream's memory holds for it: more than its bytes, since its rows may take more. */
+export interface HeldChunk extends ChunkOrGap {
+  readonly heldBytes: number;
+}
+
 /** Chunks to be decoded together, in order; never empty. */
-export type ChunkGroup = readonly ChunkOrGap[];
+export type ChunkGroup = readonly HeldChunk[];
 
 export async function* decodeGroups(
-  chunks: AsyncIterable<ChunkOrGap>,
+  chunks: AsyncIterable<HeldChunk>,
   ledgersPerTask: number,
 ): AsyncGenerator<ChunkGroup, void, undefined> {
   const iterator = chunks[Symbol.asyncIterator]();
-  let group: ChunkOrGap[] = [];
+  let group: HeldChunk[] = [];
   let bytes = 0;
   let next = iterator.next();
   try {
@@ -28,7 +33,7 @@ export async function* decodeGroups(
         group = [];
         bytes = 0;
       }
-      const result: IteratorResult<ChunkOrGap, unknown> = await next;
+      const result: IteratorResult<HeldChunk, unknown> = await next;
       if (result.done === true) break;
       const chunk = result.value;
       next = iterator.next();

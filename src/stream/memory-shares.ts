@@ -6,6 +6,8 @@
  * - A stream that cannot have its share is refused at once.
  * - A claim that does not fit the stream's own share waits for the shared part, first come, first served; one that is
  *   larger than the whole shared part gets it when nobody else uses it.
+ * - Of large ledgers, as those who claim call them, one at a time is received and decoded: what gRPC, threads and V8 need
+ *   beside the payload grows with them.
  * - Half of the shared part is for streams that hold none of it yet, so that readers who stand still cannot keep the
  *   others from a ledger that is larger than a share.
  */
@@ -68,6 +70,7 @@ export class MemoryShares {
       const wanted = stream.excessOf(stream.waitingBytes);
       const inUse = this.sharedInUse();
       const mayTakeMore = held === 0 || wanted <= runAhead;
+      if (stream.waitsForLarge && this.hasLargeBeside(stream)) continue;
       const fits =
         wanted === 0 || (mayTakeMore && !sharedIsAwaited && (inUse === 0 || inUse + wanted - held <= shared));
       if (fits) {
@@ -77,6 +80,11 @@ export class MemoryShares {
         sharedIsAwaited = true;
       }
     }
+  }
+
+  private hasLargeBeside(stream: StreamMemory): boolean {
+    for (const other of this.open) if (other !== stream && other.isLarge) return true;
+    return false;
   }
 
   private sharedInUse(): number {
@@ -97,7 +105,8 @@ export class StreamMemory {
   private readonly events: StreamEvents;
   private used = 0;
   private raw = 0;
-  private waiter: { readonly bytes: number; readonly resolve: () => void } | undefined;
+  private waiter: { readonly bytes: number; readonly isLarge: boolean; readonly resolve: () => void } | undefined;
+  private large = false;
   private isClosed = false;
 
   constructor(shareBytes: number, events: StreamEvents) {
@@ -114,6 +123,15 @@ export class StreamMemory {
     return this.raw;
   }
 
+  get waitsForLarge(): boolean {
+    return this.waiter?.isLarge === true;
+  }
+
+  /** Holds a large ledger, or the claim for one, until {@link largeDone}. */
+  get isLarge(): boolean {
+    return this.large;
+  }
+
   /** Bytes that {@link claim} waits for; 0 while it does not. */
   get waitingBytes(): number {
     return this.waiter?.bytes ?? 0;
@@ -125,10 +143,10 @@ export class StreamMemory {
   }
 
   /** Resolves when `bytes` more are held for ledgers to come. One claim at a time; after {@link close} at once. */
-  async claim(bytes: number): Promise<void> {
+  async claim(bytes: number, isLarge = false): Promise<void> {
     if (this.isClosed) return;
     await new Promise<void>((resolve) => {
-      this.waiter = { bytes, resolve };
+      this.waiter = { bytes, isLarge, resolve };
       this.events.wait(this);
     });
   }
@@ -152,10 +170,17 @@ export class StreamMemory {
     this.exchange(raw, bytes);
   }
 
+  /** The large ledger is decoded, or did not come. */
+  largeDone(): void {
+    this.large = false;
+    if (!this.isClosed) this.events.changed();
+  }
+
   /** Holds `bytes`, and nothing else any more: what was claimed for ledgers that never came is free. */
   holdOnly(bytes: number): void {
     if (this.isClosed) return;
     this.raw = 0;
+    this.large = false;
     this.exchange(this.used, bytes);
   }
 
@@ -182,6 +207,7 @@ export class StreamMemory {
     this.waiter = undefined;
     this.used += waiter.bytes;
     this.raw += waiter.bytes;
+    this.large ||= waiter.isLarge;
     waiter.resolve();
   }
 

@@ -41,6 +41,20 @@ const SAMPLES: { readonly [K in keyof ServeConfig]: readonly [env: string, yaml:
   onBadLedger: ['quarantine', 'quarantine', 'quarantine'],
   quarantineDir: ['/var/quarantine', '/var/quarantine', '/var/quarantine'],
   shutdownTimeoutMs: ['10s', '10s', 10_000],
+  source: [
+    's3://lakes/pubnet?region=us-east-2&unsigned',
+    's3://lakes/pubnet?region=us-east-2&unsigned',
+    {
+      kind: 'lake',
+      lake: {
+        url: 's3://lakes/pubnet?region=us-east-2&unsigned',
+        location: { kind: 'bucket', bucket: 'lakes', prefix: 'pubnet/', region: 'us-east-2', access: 'unsigned' },
+        isPublic: true,
+      },
+    },
+  ],
+  sourceAccessKeyId: ['GOOG1EXAMPLE', 'GOOG1EXAMPLE', 'GOOG1EXAMPLE'],
+  sourceSecretAccessKey: ['secret-key', 'secret-key', 'secret-key'],
   sourceEndpoint: ['source.example:50054', 'source.example:50054', { host: 'source.example', port: 50_054 }],
   sourceGapRetries: ['0', 0, 0],
   sourceIdleTimeoutMs: ['5m', '5m', 300_000],
@@ -99,6 +113,8 @@ const keys = Object.keys(SERVE_SETTINGS) as Key[];
 
 /** What some keys need beside them to be valid. */
 const COMPANIONS: Partial<Record<Key, readonly Key[]>> = {
+  sourceAccessKeyId: ['sourceSecretAccessKey'],
+  sourceSecretAccessKey: ['sourceAccessKeyId'],
   sourceTlsCa: ['sourceTls'],
   sourceTlsCert: ['sourceTls', 'sourceTlsKey'],
   sourceTlsKey: ['sourceTls', 'sourceTlsCert'],
@@ -176,6 +192,9 @@ test('without any source the defaults are those that users were promised', () =>
     onBadLedger: 'fail',
     quarantineDir: './quarantine',
     shutdownTimeoutMs: 30_000,
+    source: undefined,
+    sourceAccessKeyId: undefined,
+    sourceSecretAccessKey: undefined,
     sourceEndpoint: { host: 'localhost', port: 50_053 },
     sourceGapRetries: 5,
     sourceIdleTimeoutMs: 60_000,

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { LedgerChunk } from '../../src/source/ledger-source.js';
-import { type ChunkGroup, decodeGroups } from '../../src/stream/decode-groups.js';
+import { type ChunkGroup, decodeGroups, type HeldChunk } from '../../src/stream/decode-groups.js';
 
-function chunk(firstLedger: number, ledgers: number, bytes = 10): LedgerChunk {
-  return { firstLedger, lastLedger: firstLedger + ledgers - 1, inputs: [], bytes, receivedAtMs: 0 };
+function chunk(firstLedger: number, ledgers: number, bytes = 10): HeldChunk {
+  return { firstLedger, lastLedger: firstLedger + ledgers - 1, inputs: [], bytes, heldBytes: bytes, receivedAtMs: 0 };
 }
 
-function chunksFrom(start: number, lengths: readonly number[]): LedgerChunk[] {
+function chunksFrom(start: number, lengths: readonly number[]): HeldChunk[] {
   let next = start;
   return lengths.map((ledgers) => {
     next += ledgers;
@@ -16,11 +15,11 @@ function chunksFrom(start: number, lengths: readonly number[]): LedgerChunk[] {
   });
 }
 
-async function* all(chunks: readonly LedgerChunk[]): AsyncGenerator<LedgerChunk> {
+async function* all(chunks: readonly HeldChunk[]): AsyncGenerator<HeldChunk> {
   yield* await Promise.resolve(chunks);
 }
 
-async function groupsOf(chunks: AsyncIterable<LedgerChunk>, ledgersPerTask: number): Promise<ChunkGroup[]> {
+async function groupsOf(chunks: AsyncIterable<HeldChunk>, ledgersPerTask: number): Promise<ChunkGroup[]> {
   const groups: ChunkGroup[] = [];
   for await (const group of decodeGroups(chunks, ledgersPerTask)) groups.push(group);
   return groups;
@@ -58,7 +57,7 @@ test('a group ends at 4 MiB, and a larger chunk is one of its own', async () => 
 
 test('a group does not wait for a chunk that has not come', async () => {
   let deliver: (() => void) | undefined;
-  async function* slow(): AsyncGenerator<LedgerChunk> {
+  async function* slow(): AsyncGenerator<HeldChunk> {
     yield chunk(1, 1);
     await new Promise<void>((resolve) => (deliver = resolve));
     yield chunk(2, 1);
@@ -72,7 +71,7 @@ test('a group does not wait for a chunk that has not come', async () => {
 });
 
 test('chunks before a failure of the source are not lost with it', async () => {
-  async function* failing(): AsyncGenerator<LedgerChunk> {
+  async function* failing(): AsyncGenerator<HeldChunk> {
     yield* await Promise.resolve([chunk(1, 1), chunk(2, 1)]);
     throw new Error('the source broke');
   }
@@ -85,7 +84,7 @@ test('chunks before a failure of the source are not lost with it', async () => {
 
 test('a consumer that stops early stops the source', async () => {
   let isReturned = false;
-  async function* endless(): AsyncGenerator<LedgerChunk> {
+  async function* endless(): AsyncGenerator<HeldChunk> {
     try {
       for (let sequence = 1; ; sequence += 1) yield await Promise.resolve(chunk(sequence, 1));
     } finally {

@@ -33,7 +33,7 @@ export interface LakeTask {
   readonly request: string;
   /** Objects, or inputs that bring their bytes. */
   readonly inputs: readonly (ObjectInput | DecodeInput)[];
-  /** One Int32: 1 while the thread decodes for this task, 0 while it fetches. */
+  /** Shared with the thread: see {@link TASK_STATE}. */
   readonly state: Int32Array<SharedArrayBuffer>;
 }
 
@@ -49,5 +49,10 @@ export interface LakeResult {
   readonly reason?: PlainError;
 }
 
-export const DECODING = 1;
-export const FETCHING = 0;
+/** What a thread tells of a task while it runs, by index into its state. */
+export const TASK_STATE = {
+  /** The thread's id. */
+  thread: 0,
+  /** 1 while it decodes for the task, 0 while it fetches. */
+  isDecoding: 1,
+} as const;

@@ -3,11 +3,12 @@
  * meanwhile others are on their way. A damaged object is fetched again before it is believed to be damaged.
  */
 import { hash } from 'node:crypto';
-import type { BadLedgers, DecodedLedger, DecodeInput, DecodeResult } from '../decode-result.js';
+import { threadId } from 'node:worker_threads';
+import type { BadLedgers, DecodedLedger, DecodeInput, DecodeResult, LedgerChecksum } from '../decode-result.js';
 import type { TaskRunner } from '../decode-task.js';
 import { asProcessorError, type ErrorCode, type PlainError } from '../errors.js';
 import type { DecodeRequest } from '../request.js';
-import { DECODING, FETCHING, type LakeResult, type LakeTask, type ObjectInput } from './lake-task.js';
+import { type LakeResult, type LakeTask, type ObjectInput, TASK_STATE } from './lake-task.js';
 import type { FetchedObject, ObjectFetcher } from './object-fetcher.js';
 
 /** Fetches of an object that comes damaged, and each time otherwise. */
@@ -32,9 +33,10 @@ export class ObjectDecoder {
   }
 
   async run(task: LakeTask): Promise<LakeResult> {
+    Atomics.store(task.state, TASK_STATE.thread, threadId);
     const work = new TaskWork(task, this.runner);
     const outcomes = await Promise.all(
-      task.inputs.map((input) => ('stem' in input ? this.fromLake(input, work) : work.decode(input))),
+      task.inputs.map((input) => ('stem' in input ? this.fromLake(input, work) : Promise.resolve(work.decode(input)))),
     );
     return { ...joined(outcomes), fetchedBytes: work.fetchedBytes, decodeMs: work.decodeMs };
   }
@@ -77,11 +79,11 @@ class TaskWork {
   decode(input: DecodeInput): { readonly result: DecodeResult } {
     const { request, state } = this.task;
     const startedAt = performance.now();
-    Atomics.store(state, 0, DECODING);
+    Atomics.store(state, TASK_STATE.isDecoding, 1);
     try {
       return { result: this.runner.run({ request, inputs: [input] }) };
     } finally {
-      Atomics.store(state, 0, FETCHING);
+      Atomics.store(state, TASK_STATE.isDecoding, 0);
       this.decodeMs += performance.now() - startedAt;
     }
   }
@@ -121,6 +123,7 @@ function isDamaged({ error, bad = [] }: DecodeResult): boolean {
 function joined(outcomes: readonly Outcome[]): Pick<LakeResult, 'result' | 'missed' | 'reason'> {
   const ledgers: DecodedLedger[] = [];
   const bad: BadLedgers[] = [];
+  const checksums: LedgerChecksum[] = [];
   const missed: number[] = [];
   let error: PlainError | undefined;
   let reason: PlainError | undefined;
@@ -131,9 +134,15 @@ function joined(outcomes: readonly Outcome[]): Pick<LakeResult, 'result' | 'miss
     } else {
       ledgers.push(...outcome.result.ledgers);
       bad.push(...(outcome.result.bad ?? []));
+      checksums.push(...(outcome.result.checksums ?? []));
       error ??= outcome.result.error;
     }
   }
-  const result = { ledgers, ...(bad.length > 0 && { bad }), ...(error !== undefined && { error }) };
+  const result = {
+    ledgers,
+    ...(bad.length > 0 && { bad }),
+    ...(checksums.length > 0 && { checksums }),
+    ...(error !== undefined && { error }),
+  };
   return { result, missed, ...(reason !== undefined && { reason }) };
 }

@@ -17,30 +17,25 @@ const UNSIGNED_PAYLOAD = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
 /** Errors of S3 that pass, though their status says otherwise. */
 const PASSING_CODES: ReadonlySet<string> = new Set(['ExpiredToken', 'RequestTimeout', 'SlowDown', 'InternalError']);
 
-/** The client, and what follows from its configuration. */
-interface Connected {
-  readonly client: S3Client;
-  /** Of the bucket. */
-  readonly url: URL;
-}
-
 export class S3Store implements ObjectStore {
   private readonly location: BucketLocation;
   private readonly options: StoreOptions;
-  private connected: Promise<Connected> | undefined;
-  private agent: Agent | undefined;
+  private readonly url: string;
+  private readonly agent: Agent;
+  /** Made when it is first needed: threads that read unsigned do without. */
+  private client: Promise<S3Client> | undefined;
 
   constructor(location: BucketLocation, options: StoreOptions) {
     this.location = location;
     this.options = options;
+    this.url = bucketUrl(location);
+    this.agent = httpAgent(new URL(this.url).protocol, MAX_SOCKETS);
   }
 
   async read(key: string, allocate: Allocate): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const what = this.nameOf(key);
-    const { client, url: bucketUrl } = await this.connect();
-    const url = objectUrl(bucketUrl, this.location.prefix + key);
-    const headers = await this.headersFor(client, url, what);
-    this.agent ??= httpAgent(url.protocol, MAX_SOCKETS);
+    const url = new URL(`${this.url}/${encodedKey(this.location.prefix + key)}`);
+    const headers = this.location.access === 'unsigned' ? {} : await this.signed(url, what);
     const { idleTimeoutMs } = this.options;
     const answer = await getObject({ url, headers, agent: this.agent, idleTimeoutMs, what }, allocate);
     if ('bytes' in answer) return answer.bytes;
@@ -55,7 +50,7 @@ export class S3Store implements ObjectStore {
   async firstKeys(limit: number): Promise<string[]> {
     const { bucket, prefix } = this.location;
     const what = this.nameOf('');
-    const { client } = await this.connect();
+    const client = await this.connect();
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     try {
       const listing = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: limit });
@@ -70,9 +65,9 @@ export class S3Store implements ObjectStore {
   }
 
   close(): void {
-    this.agent?.destroy();
-    void this.connected?.then(
-      ({ client }) => client.destroy(),
+    this.agent.destroy();
+    void this.client?.then(
+      (client) => client.destroy(),
       () => undefined,
     );
   }
@@ -81,22 +76,18 @@ export class S3Store implements ObjectStore {
     return `s3://${this.location.bucket}/${this.location.prefix}${key}`;
   }
 
-  private connect(): Promise<Connected> {
-    this.connected ??= connect(this.location, this.options);
-    return this.connected;
+  private connect(): Promise<S3Client> {
+    this.client ??= connect(this.location, this.options);
+    return this.client;
   }
 
-  private async headersFor(client: S3Client, url: URL, what: string): Promise<Record<string, string>> {
-    if (this.location.access === 'unsigned') return {};
+  /** The headers of a signed request. */
+  private async signed(url: URL, what: string): Promise<Record<string, string>> {
     const { region } = this.location;
+    const scheme = { name: 'sigv4', signingName: 's3', signingRegion: region, properties: {} };
     try {
-      const signer = await client.config.signer({
-        schemeId: 'aws.auth#sigv4',
-        name: 'sigv4',
-        signingName: 's3',
-        signingRegion: region,
-        properties: {},
-      } as never);
+      const { config } = await this.connect();
+      const signer = await config.signer(scheme);
       const { headers } = await signer.sign({
         method: 'GET',
         protocol: url.protocol,
@@ -113,16 +104,15 @@ export class S3Store implements ObjectStore {
   }
 }
 
-async function connect(location: BucketLocation, { idleTimeoutMs }: StoreOptions): Promise<Connected> {
-  const { bucket, region, endpoint, access } = location;
+async function connect(location: BucketLocation, { idleTimeoutMs }: StoreOptions): Promise<S3Client> {
+  const { region, endpoint, access } = location;
   // Its notice about old versions of Node.js is nothing that an operator could act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { S3Client } = await import('@aws-sdk/client-s3');
-  const isUnsigned = access === 'unsigned';
-  const client = new S3Client({
+  return new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
-    ...(isUnsigned && {
+    ...(access === 'unsigned' && {
       credentials: { accessKeyId: '', secretAccessKey: '' },
       signer: { sign: (request) => Promise.resolve(request) },
     }),
@@ -134,27 +124,24 @@ async function connect(location: BucketLocation, { idleTimeoutMs }: StoreOptions
     // Attempts are counted where their failures are told of.
     maxAttempts: 1,
   });
-  const { url } = client.config.endpointProvider({
-    Bucket: bucket,
-    Region: region,
-    UseFIPS: false,
-    UseDualStack: false,
-    Accelerate: false,
-    UseGlobalEndpoint: false,
-    DisableMultiRegionAccessPoints: false,
-    ForcePathStyle: endpoint !== undefined,
-    ...(endpoint !== undefined && { Endpoint: endpoint }),
-  });
-  return { client, url };
 }
 
-/** Path parts as RFC 3986 writes them, of which SigV4 signs the very text. */
-function objectUrl(bucket: URL, key: string): URL {
-  const encoded = key
-    .split('/')
-    .map((part) => encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`))
-    .join('/');
-  return new URL(`${bucket.href.replace(/\/$/, '')}/${encoded}`);
+/**
+ * The bucket's own host at Amazon, unless its name has dots, which no certificate covers; a path elsewhere.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+function bucketUrl({ bucket, region, endpoint }: BucketLocation): string {
+  if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const host = `s3.${region}.${domain}`;
+  return bucket.includes('.') ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;
+}
+
+/** Path parts as RFC 3986 writes them, of which Signature Version 4 signs the very text. */
+function encodedKey(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 interface Refusal {
@@ -169,7 +156,8 @@ function refusal(what: string, { status, code, message, region }: Refusal): Erro
   const answer = [String(status), code, message].filter((part) => part !== '').join(' ');
   const passes = status >= 500 || status === 408 || status === 429 || PASSING_CODES.has(code);
   if (passes) return storeUnavailable(what, answer);
-  if (region !== undefined && status === 301) return storeRefuses(what, `${answer}: the bucket's region is ${region}`);
+  if (region !== undefined && status === 301)
+    return storeRefuses(what, `${answer}: the bucket is in ${String(region)}`);
   // S3 hides from those who may not list whether there is such an object.
   const hint = status === 403 ? ' (also said of an object that is missing, where listing is not allowed)' : '';
   return storeRefuses(what, answer + hint);
@@ -186,7 +174,7 @@ function reasonOf(error: unknown): string {
 
 /** Whether the AWS client finds credentials for requests to this place. */
 export async function hasCredentials(location: BucketLocation): Promise<boolean> {
-  const { client } = await connect(location, { idleTimeoutMs: 0 });
+  const client = await connect(location, { idleTimeoutMs: 0 });
   try {
     await client.config.credentials();
     return true;

@@ -1,0 +1,28 @@
+/**
+ * A bound on the requests of a gRPC server in which one method takes larger ones: grpc-js has one limit for a server's
+ * methods altogether.
+ */
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+
+/** What grpc-js 1.14 goes by, in the call that a server's first interceptor is given. */
+interface ReceivingCall {
+  /** For what a compressed message unpacks to. */
+  maxReceiveMessageSize?: number;
+  readonly decoder?: { maxReadMessageLength?: number };
+}
+
+/**
+ * Refuses messages of more than `maxBytes` with RESOURCE_EXHAUSTED before they are received, but for the method at `exempt`,
+ * which has the server's own limit. To be the first of a server's interceptors. The limits are private members of grpc-js:
+ * where they are not there, nothing more is bounded than by the server.
+ */
+export function requestLimit(maxBytes: number, exempt: string): ServerInterceptor {
+  return ({ path }, call) => {
+    const receiving = call as unknown as ReceivingCall;
+    if (path !== exempt && receiving.decoder?.maxReadMessageLength !== undefined) {
+      receiving.decoder.maxReadMessageLength = maxBytes;
+      receiving.maxReceiveMessageSize = maxBytes;
+    }
+    return new ServerInterceptingCall(call);
+  };
+}
