@@ -9,6 +9,9 @@ import type { TextTarget } from '../text/text-target.js';
 /** Rows that scratch memory is first made for. */
 const INITIAL_ROWS = 1024;
 
+/** Longest text that is written in a loop. */
+const LOOP_UP_TO_CHARACTERS = 40;
+
 abstract class ColumnBuilder {
   rows = 0;
   nullCount = 0;
@@ -88,7 +91,8 @@ export class Utf8Builder extends ColumnBuilder implements TextTarget {
   /** Text that is known to be ASCII. */
   ascii(value: string): void {
     this.reserve(value.length);
-    this.length += this.data.write(value, this.length, 'latin1');
+    this.writeAscii(value);
+    this.length += value.length;
     this.endRow();
   }
 
@@ -109,7 +113,7 @@ export class Utf8Builder extends ColumnBuilder implements TextTarget {
     const bytes = value.length * count;
     this.reserve(bytes);
     const start = this.length;
-    this.data.write(value, start, 'latin1');
+    this.writeAscii(value);
     for (let done = value.length; done < bytes; done *= 2) {
       this.data.copyWithin(start + done, start, start + Math.min(done, bytes - done));
     }
@@ -117,6 +121,13 @@ export class Utf8Builder extends ColumnBuilder implements TextTarget {
       this.length += value.length;
       this.endRow();
     }
+  }
+
+  /** Writes `value` at `length`. A short text is there before the call into native code would be. */
+  private writeAscii(value: string): void {
+    const { data, length } = this;
+    if (value.length > LOOP_UP_TO_CHARACTERS) data.write(value, length, 'latin1');
+    else for (let i = 0; i < value.length; i += 1) data[length + i] = value.charCodeAt(i);
   }
 
   protected override valueBuffers(): Uint8Array[] {
