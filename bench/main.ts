@@ -9,6 +9,8 @@ import { availableParallelism } from 'node:os';
 
 import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
+import { benchConsume } from './consume.js';
+import { ConsumeReport } from './consume-report.js';
 import { benchDecode } from './decode.js';
 import { writeSection } from './docs-page.js';
 import { benchEndToEnd, type EndToEndPlan } from './end-to-end.js';
@@ -22,13 +24,13 @@ interface BenchFlags {
   readonly long?: true;
   readonly smoke?: true;
   readonly docs?: true;
-  readonly networkPassphrase: string;
+  readonly networkPassphrase?: string;
 }
 
 const PLANS = {
-  smoke: { samples: 1, sampleMs: 50 },
-  normal: { samples: 5, sampleMs: 400 },
-  long: { samples: 15, sampleMs: 2000 },
+  smoke: { warmUpMs: 50, samples: 1, sampleMs: 50 },
+  normal: { warmUpMs: 1500, samples: 7, sampleMs: 400 },
+  long: { warmUpMs: 3000, samples: 15, sampleMs: 2000 },
 } as const satisfies Record<string, MeasurePlan>;
 
 const END_TO_END_PLANS = {
@@ -43,7 +45,7 @@ const program = new Command('bench')
   .option('--long', 'more and longer samples')
   .option('--smoke', 'one short sample: proves that the bench runs')
   .option('--docs', 'write the tables into docs/benchmarks.md')
-  .option('--network-passphrase <passphrase>', 'of the files', 'public')
+  .option('--network-passphrase <passphrase>', 'of the files; else that of the known networks which fits')
   .argument('[file...]', 'ledger files')
   .parse();
 const flags = program.opts<BenchFlags>();
@@ -60,7 +62,8 @@ async function decode(): Promise<void> {
     simulatedInput('generated, 100 transactions a ledger', 100, 16),
     simulatedInput('generated, 200 transactions a ledger', 200, 16),
   ];
-  for (const file of program.args) inputs.push(await fileInput(file, networkPassphrase(flags.networkPassphrase)));
+  const passphrases = flags.networkPassphrase === undefined ? undefined : [networkPassphrase(flags.networkPassphrase)];
+  for (const file of program.args) inputs.push(await fileInput(file, passphrases));
   for (const input of inputs) await benchDecode(input, PLANS[length], threads, report);
   report.writeJson('bench/results/decode.json');
   if (flags.docs) writeSection('Decoding', report.markdown());
@@ -71,4 +74,12 @@ async function endToEnd(plan: EndToEndPlan): Promise<void> {
   await benchEndToEnd(plan, report);
   report.writeJson('bench/results/end-to-end.json');
   if (flags.docs) writeSection('End to end', report.markdown());
+  await consume(plan);
+}
+
+async function consume(plan: EndToEndPlan): Promise<void> {
+  const report = new ConsumeReport();
+  await benchConsume(plan, report);
+  report.writeJson('bench/results/consume.json');
+  if (flags.docs) writeSection('Into PostgreSQL', report.markdown());
 }

@@ -3,6 +3,7 @@
 import '../workers/v8-flags.js';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
+import { backfillCommand } from './cli/backfill.js';
 import { consumeCommand } from './cli/consume.js';
 import { decodeCommand } from './cli/decode.js';
 import { demoCommand } from './cli/demo.js';
@@ -24,6 +25,7 @@ process.stderr.on('error', () => undefined);
 const commands = [
   serveCommand(),
   decodeCommand(),
+  backfillCommand(),
   consumeCommand(),
   simulateCommand(),
   replayCommand(),
@@ -31,9 +33,14 @@ const commands = [
   flowctlDevCommand(),
 ];
 
+const EXIT_CODES = `
+Exit codes: 0 done, 1 an error that trying again does not mend, 75 one that it may (sysexits.h EX_TEMPFAIL), 130 stopped.
+Colours and progress are for terminals; NO_COLOR turns colours off.`;
+
 const program = new Command('contract-data-processor')
   .description('Stellar contract data as Arrow record batches')
   .version(versionText())
+  .addHelpText('after', EXIT_CODES)
   .exitOverride()
   .showHelpAfterError('(add --help for the options)');
 for (const command of commands) {

@@ -16,7 +16,6 @@ import {
   PROCESSOR_SERVER_OPTIONS,
   PROCESSOR_SERVICE_NAME,
 } from './flowctl/processor-service.js';
-import { DISCOVERED } from './flowctl/source-endpoint.js';
 import { buildCommit } from './ops/build-commit.js';
 import { BusyShare } from './ops/busy-share.js';
 import { flightMetrics } from './ops/flight-metrics.js';
@@ -30,23 +29,20 @@ import type { Shutdown } from './ops/shutdown.js';
 import { sourceMetrics } from './ops/source-metrics.js';
 import { StreamMetrics } from './ops/stream-metrics.js';
 import { Pipeline } from './pipeline.js';
-import { ThreadDecodePool } from './pool/decode-pool.js';
 import { ContractDataProducer } from './producer/contract-data-producer.js';
 import { RangeProducer } from './producer/range-producer.js';
 import { SessionProducer } from './producer/session-producer.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import { parseRangeCommand, type RequestDefaults } from './request/range-request.js';
 import { sampleSessions, SessionMetrics } from './session/session-metrics.js';
-import { DiscoveredLedgerSource } from './source/discovered-source.js';
 import { flightTokenAuth } from './security/flight-token-auth.js';
 import { limitConnections } from './security/connection-limit.js';
 import { type ListenerSecurity, serviceSecurity } from './security/listener-security.js';
 import { requestLimit } from './security/request-limit.js';
-import { readPem, serverCredentials } from './security/server-tls.js';
+import { serverCredentials } from './security/server-tls.js';
 import { HEALTH_SERVICE, tokenInterceptors } from './security/token-interceptor.js';
-import { Tokens } from './security/tokens.js';
-import { GrpcLedgerSource, type GrpcLedgerSourceOptions } from './source/grpc-source.js';
-import { SourceProbe } from './source/source-probe.js';
+import { openServiceSource, type ServiceSource } from './service-source.js';
+import type { GrpcLedgerSourceOptions } from './source/grpc-source.js';
 import { RecentEvents } from './status-page/recent-events.js';
 import { StatusPage } from './status-page/status-page.js';
 import { MemoryShares } from './stream/memory-shares.js';
@@ -86,25 +82,21 @@ export async function startService(
   const health = new Health();
   events.watchHealth(health);
   const flowctl = new Flowctl({ config, version, metrics, health, logger });
-  const sourceOptions = {
-    ...sourceOptionsOf(config),
-    ...internals.sourcePatience,
-    observer: sourceMetrics(metrics),
-  };
-  const discovery = flowctl.discovery();
-  const source = discovery ? new DiscoveredLedgerSource(discovery, sourceOptions) : new GrpcLedgerSource(sourceOptions);
   const memory = new MemoryShares(config.maxMemoryMb * BYTES_PER_MEGABYTE, config.streamShareBytes);
-  const pool = new ThreadDecodePool({
-    threads: config.workerCount,
-    maxBytesInFlight: memory.capacityBytes,
+  const opened = await openServiceSource({
+    config,
+    health,
+    flowctl,
+    observer: sourceMetrics(metrics),
     taskTimeoutMs: internals.taskTimeoutMs ?? TASK_TIMEOUT_MS,
-    limits: { unpackedBytes: config.unpackedLimitBytes },
-    ...(internals.threadEntry !== undefined && { entry: internals.threadEntry }),
+    threadEntry: internals.threadEntry,
+    patience: internals.sourcePatience,
     onThreadReplaced: (error) => {
       metrics.of.workersReplaced.inc();
       logger.warn({ code: error.code }, error.message);
     },
   });
+  const { source, pool } = opened;
   const quarantine = new Quarantine({
     directory: config.quarantineDir,
     networkPassphrase: config.networkPassphrase,
@@ -152,14 +144,13 @@ export async function startService(
   );
 
   const listeners = health.component('listeners');
-  const probe = discovery ?? new SourceProbe(sourceOptions, health.component('source'));
   const statusPage = new StatusPage({
     service: {
       name: config.serviceName,
       version: config.serviceVersion ?? version,
       commit: buildCommit(),
       network: config.networkPassphrase,
-      source: sourceOptions.target,
+      source: opened.name,
     },
     metrics,
     health,
@@ -240,7 +231,7 @@ export async function startService(
     flowctlLeft = flowctl.stop();
     listeners.unavailable('shutting down');
     pipeline.drain();
-    probe.close();
+    opened.close();
   });
   shutdown.step('deliver what was accepted', (signal) => closeServer(flight, signal));
   shutdown.step('end the sessions', () => pipeline.sessions.close());
@@ -264,31 +255,8 @@ export async function startService(
   flightEndpoint = addressText({ host: config.advertiseHost ?? config.flightAddress.host, port: ports.flight });
   flowctl.start(ports);
   listeners.ready();
-  logger.info({ ...ports, source: sourceOptions.target, network: config.networkPassphrase }, 'serving');
+  logger.info({ ...ports, source: opened.name, network: config.networkPassphrase }, 'serving');
   return ports;
-}
-
-function sourceOptionsOf(config: ServeConfig): GrpcLedgerSourceOptions {
-  const { sourceTlsCa: ca, sourceTlsCert: cert, sourceTlsKey: key, sourceTlsServerName: serverName } = config;
-  const tls = {
-    ...(ca !== undefined && { ca: readPem('SOURCE_TLS_CA', ca) }),
-    ...(cert !== undefined && { cert: readPem('SOURCE_TLS_CERT', cert) }),
-    ...(key !== undefined && { key: readPem('SOURCE_TLS_KEY', key) }),
-    ...(serverName !== undefined && { serverName }),
-  };
-  const token = new Tokens({
-    tokens: config.sourceToken === undefined ? [] : [config.sourceToken],
-    file: config.sourceTokenFile,
-    fileKey: 'SOURCE_TOKEN_FILE',
-  });
-  return {
-    token: () => token.first,
-    target: config.sourceEndpoint === DISCOVERED ? DISCOVERED : addressText(config.sourceEndpoint),
-    networkPassphrase: config.networkPassphrase,
-    gapRetries: config.sourceGapRetries,
-    idleTimeoutMs: config.sourceIdleTimeoutMs,
-    ...(config.sourceTls && { tls }),
-  };
 }
 
 function requestDefaults(config: ServeConfig): RequestDefaults {
@@ -311,8 +279,8 @@ function sampleGauges(
   config: ServeConfig,
   parts: {
     readonly memory: MemoryShares;
-    readonly pool: ThreadDecodePool;
-    readonly source: Pick<GrpcLedgerSource, 'openStreams'>;
+    readonly pool: ServiceSource['pool'];
+    readonly source: ServiceSource['source'];
   },
 ): void {
   const { of } = metrics;

@@ -66,4 +66,6 @@ export interface DecodeResult {
   /** As far as inputs ask for them and tell where ledgers begin and end, readable or not; in the order they came in. */
   readonly checksums?: readonly LedgerChecksum[];
   readonly error?: PlainError;
+  /** Buffers that the thread had to make: as many used ones would be welcome. */
+  readonly newBuffers?: number;
 }

@@ -8,6 +8,8 @@ export interface DecodeTask {
   /** A {@link DecodeRequest} as JSON: it is the key of the decoder too, and a string crosses threads cheaply. */
   readonly request: string;
   readonly inputs: readonly DecodeInput[];
+  /** Memory of earlier results, to be used again. */
+  readonly used?: readonly ArrayBuffer[];
 }
 
 /** Decoders that a thread keeps. Their scratch memory is worth keeping; streams open at once are few. */
@@ -25,7 +27,10 @@ export class TaskRunner {
   }
 
   run(task: DecodeTask): DecodeResult {
-    return this.decoderOf(task.request).decode(task.inputs);
+    task.used?.forEach((buffer) => this.spare.add(buffer));
+    const result = this.decoderOf(task.request).decode(task.inputs);
+    const newBuffers = this.spare.takeMade();
+    return newBuffers === 0 ? result : { ...result, newBuffers };
   }
 
   private decoderOf(request: string): LedgerDecoder {

@@ -130,7 +130,8 @@ export const ERROR_CODES = {
     retryable: true,
     grpcStatus: GRPC_STATUS.RESOURCE_EXHAUSTED,
     exitCode: 75,
-    meaning: 'A reader of a session took its rows too slowly and was detached; the text says where to read on.',
+    meaning:
+      'A reader took its rows so slowly that others had to wait, and was detached; the text says where to read on.',
   },
   WINDOW_PASSED: {
     stage: 'stream',

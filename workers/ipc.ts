@@ -116,7 +116,7 @@ export function describeRecordBatch(
 /** A batch in one piece: for whoever keeps it, or writes it more than once. */
 export function wholeBatch(batch: BatchMessage): RecordBatchMessage {
   const { body } = batch;
-  if (body instanceof Uint8Array) return { ...batch, body };
+  if (body instanceof Uint8Array) return batch as RecordBatchMessage;
   const whole = new Uint8Array(body.byteLength);
   body.copyTo(whole, 0);
   return { ...batch, body: whole };

@@ -14,6 +14,7 @@ export class SpareBuffers {
   private readonly keptBytes: number;
   private readonly spare: ArrayBuffer[] = [];
   private bytes = 0;
+  private made = 0;
 
   constructor(keptBytes = KEPT_BYTES) {
     this.keptBytes = keptBytes;
@@ -29,9 +30,20 @@ export class SpareBuffers {
   /** A buffer of at least `bytes`, with whatever is in it. */
   take(bytes: number): ArrayBuffer {
     const index = this.spare.findIndex(({ byteLength }) => byteLength >= bytes && bytes >= byteLength * LEAST_USE);
-    if (index < 0) return new ArrayBuffer(bytes < STEP_BYTES ? bytes : Math.ceil(bytes / STEP_BYTES) * STEP_BYTES);
+    if (index < 0) {
+      if (bytes < STEP_BYTES) return new ArrayBuffer(bytes);
+      this.made += 1;
+      return new ArrayBuffer(Math.ceil(bytes / STEP_BYTES) * STEP_BYTES);
+    }
     const [buffer] = this.spare.splice(index, 1) as [ArrayBuffer];
     this.bytes -= buffer.byteLength;
     return buffer;
+  }
+
+  /** How many buffers worth keeping had to be made since this was asked last. */
+  takeMade(): number {
+    const { made } = this;
+    this.made = 0;
+    return made;
   }
 }

@@ -27,6 +27,7 @@ export type ConsumerRequest =
       readonly flight: string;
       readonly ledgers: number;
       readonly keepStates: boolean;
+      readonly partitions: number;
     };
 
 export interface ConsumerReply {
@@ -60,7 +61,7 @@ async function rowsOf(request: ConsumerRequest): Promise<number> {
         return copy.rowCount;
       });
     case 'consume':
-      return await consume(request.url, request.flight, request.ledgers, request.keepStates);
+      return await consume(request);
   }
 }
 
@@ -81,13 +82,15 @@ async function writeFile(flight: string, ledgers: number, file: string): Promise
   return rows;
 }
 
-async function consume(url: string, flight: string, ledgers: number, keepStates: boolean): Promise<number> {
+async function consume(request: Extract<ConsumerRequest, { kind: 'consume' }>): Promise<number> {
+  const { url, flight, ledgers, keepStates, partitions } = request;
   const flags = {
     flightEndpoint: flight,
     databaseUrl: url,
     startLedger: '1',
     endLedger: String(ledgers),
     loadTtl: 'false',
+    partitions: String(partitions),
     metricsHost: '127.0.0.1',
     metricsPort: '0',
   };

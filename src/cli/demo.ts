@@ -8,6 +8,7 @@ import { programVersion } from './version.js';
 
 interface DemoFlags {
   readonly ledgers: number;
+  readonly databaseLedgers: number;
   readonly seed: string;
   readonly txsPerLedger: number;
   readonly flightPort: number;
@@ -26,8 +27,9 @@ Examples:
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('Show all of it on this machine: simulated ledgers, the service, and a reader that counts every row')
+    .description('Show all of it on this machine: simulated ledgers, the service, a reader that counts every row, SQL')
     .option('--ledgers <count>', 'how many to read', positive, 2000)
+    .option('--database-ledgers <count>', 'how many of them to load into PostgreSQL, too; 0: none', wholeNumber, 200)
     .addOption(new Option('--seed <text>', 'different seeds give different ledgers').default('1'))
     .option('--txs-per-ledger <count>', 'transactions in each ledger, 1 to 5000', positive, 100)
     .option('--flight-port <number>', 'port of Arrow Flight; 0 chooses one', wholeNumber, 0)

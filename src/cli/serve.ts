@@ -26,15 +26,17 @@ export function serveCommand(): Command {
   );
   return command
     .option('--print-config', 'print the configuration and where each value comes from, then exit')
+    .option('--json', 'with --print-config: print it as JSON')
     .addHelpText('after', EXAMPLES)
     .action(() => serve(command));
 }
 
 async function serve(command: Command): Promise<void> {
-  const { config: file, printConfig } = command.opts<{ config?: string; printConfig?: true }>();
+  const { config: file, printConfig, json } = command.opts<{ config?: string; printConfig?: true; json?: true }>();
   const read = loadServeConfig({ flags: flagValues(command, SERVE_SETTINGS), env: process.env, file });
   if (printConfig) {
-    process.stdout.write(effectiveText(effectiveSettings(SERVE_SETTINGS, read)));
+    const settings = effectiveSettings(SERVE_SETTINGS, read);
+    process.stdout.write(json ? `${JSON.stringify(settings, null, 2)}\n` : effectiveText(settings));
     return;
   }
   const config = read.values;

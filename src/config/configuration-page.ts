@@ -1,4 +1,5 @@
 /** docs/configuration.md, from the settings. */
+import { CONSUME_SETTINGS } from './consume-settings.js';
 import { SECTION_TITLES } from './options.js';
 import { SERVE_SETTINGS } from './serve-settings.js';
 import { defaultText, flagOf, sectionOf, type Setting } from './setting.js';
@@ -7,9 +8,9 @@ const INTRODUCTION = `# Configuration
 
 Written from the code by \`npm run docs\`; do not edit.
 
-\`serve\` takes each setting as a flag, an environment variable or a key of the YAML file given with \`--config\`; a flag goes
+\`serve\` and \`consume\` take each setting as a flag, an environment variable or a key of the YAML file given with \`--config\`; a flag goes
 before the environment, the environment before the file, and the file before the default.
-[config.example.yaml](../config.example.yaml) has every key.
+[config.example.yaml](../config.example.yaml) has every key; one file can serve both commands.
 
 - **Checked at start.** All faults are reported at once. Unknown flags and file keys are errors; an unknown environment
   variable that is nearly a known one is warned about. An empty environment variable counts as absent.
@@ -23,9 +24,30 @@ before the environment, the environment before the file, and the file before the
 const SHARED = 'The variable belongs to other programs too: what does not fit there is ignored.';
 
 export function configurationPage(): string {
-  const settings: Setting[] = Object.values(SERVE_SETTINGS);
-  const sections = [...new Set(settings.map(sectionOf))];
-  return [INTRODUCTION, ...sections.map((name) => section(name, settings))].join('\n');
+  const own = Object.values<Setting>(CONSUME_SETTINGS).filter((setting) => !isOfServe(setting));
+  return [
+    INTRODUCTION,
+    '## Settings of serve\n',
+    ...sections(Object.values(SERVE_SETTINGS)),
+    '## Settings of consume\n',
+    `Beside these, \`consume\` takes the following as \`serve\` does: ${sharedNames()}.\n`,
+    ...sections(own),
+  ].join('\n');
+}
+
+/** Declared once, for both commands. */
+function isOfServe(setting: Setting): boolean {
+  return Object.values<Setting>(SERVE_SETTINGS).includes(setting);
+}
+
+function sharedNames(): string {
+  const shared = Object.values<Setting>(CONSUME_SETTINGS).filter(isOfServe);
+  return shared.map(({ env }) => `\`${env}\``).join(', ');
+}
+
+function sections(settings: readonly Setting[]): string[] {
+  const names = new Set(settings.map(sectionOf));
+  return [...names].map((name) => section(name, settings));
 }
 
 function section(name: string, settings: readonly Setting[]): string {
@@ -50,7 +72,7 @@ function section(name: string, settings: readonly Setting[]): string {
       return `| ${cells.join(' | ')} |`;
     });
   return [
-    `## ${SECTION_TITLES[name] ?? name}`,
+    `### ${SECTION_TITLES[name] ?? name}`,
     '',
     '| environment | flag | file | type | default | meaning |',
     '|---|---|---|---|---|---|',

@@ -1,15 +1,17 @@
 /** config.example.yaml, from the settings: every key with its default; keys without a fixed default are commented out. */
+import { CONSUME_SETTINGS } from './consume-settings.js';
 import { SERVE_SETTINGS } from './serve-settings.js';
 import { defaultText, type Setting } from './setting.js';
 
-const HEAD = `# Every setting of \`contract-data-processor serve --config FILE\`, with its default; docs/configuration.md has the bounds.
+const HEAD = `# Every setting of \`contract-data-processor serve --config FILE\` and, in the sections consumer and database, of
+# \`consume\`, with its default; docs/configuration.md has the bounds.
 # Written from the code by \`npm run docs\`; do not edit.
 `;
 
 export function exampleFile(): string {
   const lines: string[] = [];
   let open: readonly string[] = [];
-  for (const setting of Object.values<Setting>(SERVE_SETTINGS)) {
+  for (const setting of [...Object.values<Setting>(SERVE_SETTINGS), ...ownOfConsume()]) {
     const path = setting.yaml.split('.');
     const sections = path.slice(0, -1);
     const shared = sections.findIndex((name, depth) => open[depth] !== name);
@@ -22,6 +24,11 @@ export function exampleFile(): string {
     lines.push(`${margin}# ${setting.sentence}`, `${margin}${entry(path.at(-1)!, setting)}`);
   }
   return `${HEAD}${lines.join('\n')}\n`;
+}
+
+function ownOfConsume(): Setting[] {
+  const known = new Set<string>(Object.values(SERVE_SETTINGS).map(({ yaml }) => yaml));
+  return Object.values<Setting>(CONSUME_SETTINGS).filter(({ yaml }) => !known.has(yaml));
 }
 
 function entry(key: string, setting: Setting): string {

@@ -6,6 +6,8 @@ import { defaultText, flagOf, sectionOf, type Setting, type Settings } from './s
 /** Headings of `--help` and the documentation, by section of the file. */
 export const SECTION_TITLES: Readonly<Record<string, string>> = {
   processor: 'Service',
+  consumer: 'Consumer',
+  database: 'PostgreSQL',
   source: 'Source',
   flight: 'Flight security',
   grpc: 'Control plane security',

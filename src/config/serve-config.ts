@@ -1,4 +1,5 @@
 /** The configuration of `serve`: read, checked across settings, frozen. */
+import { FILE_KEYS } from './file-keys.js';
 import type { RawValue } from './kinds/kind.js';
 import { type ReadSettings, readSettings } from './read-settings.js';
 import { SERVE_SETTINGS, type ServeConfig } from './serve-settings.js';
@@ -14,8 +15,7 @@ export interface ServeConfigSources {
 
 /** Throws one ProcessorError that lists all faults. */
 export function loadServeConfig(sources: ServeConfigSources): ReadSettings<typeof SERVE_SETTINGS> {
-  const known = Object.values(SERVE_SETTINGS).map((setting) => setting.yaml);
-  const file = sources.file === undefined ? undefined : readYamlFile(sources.file, known);
+  const file = sources.file === undefined ? undefined : readYamlFile(sources.file, FILE_KEYS);
   return readSettings(SERVE_SETTINGS, { flags: sources.flags, env: sources.env, file }, crossFaults);
 }
 
@@ -26,6 +26,9 @@ function crossFaults(config: ServeConfig): string[] {
   }
   if ((config.sourceTlsCert === undefined) !== (config.sourceTlsKey === undefined)) {
     faults.push('SOURCE_TLS_CERT and SOURCE_TLS_KEY: both or neither expected');
+  }
+  if ((config.sourceAccessKeyId === undefined) !== (config.sourceSecretAccessKey === undefined)) {
+    faults.push('SOURCE_ACCESS_KEY_ID and SOURCE_SECRET_ACCESS_KEY: both or neither expected');
   }
   if (config.sourceToken !== undefined && config.sourceTokenFile !== undefined) {
     faults.push('SOURCE_TOKEN and SOURCE_TOKEN_FILE: one of them expected');

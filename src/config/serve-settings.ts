@@ -6,6 +6,7 @@ import { byteSize } from './kinds/byte-size.js';
 import { duration } from './kinds/duration.js';
 import { accounts, assetCodes, contractIds, knownAssets } from './kinds/row-list.js';
 import { boolean, choice, integer, network, port, text } from './kinds/scalars.js';
+import { sourceLocation } from './kinds/source-location.js';
 import { sourceEndpoint } from '../flowctl/source-endpoint.js';
 import { SECURITY_SETTINGS } from './security-settings.js';
 import type { Settings, Values } from './setting.js';
@@ -160,6 +161,28 @@ export const SERVE_SETTINGS = {
     sentence: 'After SIGTERM or SIGINT: longest that accepted ledgers may take to reach their readers.',
   },
 
+  source: {
+    env: 'SOURCE',
+    yaml: 'processor.source',
+    kind: sourceLocation,
+    sentence:
+      'Where ledgers come from: a raw ledger service, or a data lake in a folder or bucket (docs/data-lake.md). ' +
+      'Goes before SOURCE_ENDPOINT.',
+  },
+  sourceAccessKeyId: {
+    env: 'SOURCE_ACCESS_KEY_ID',
+    yaml: 'source.access_key_id',
+    kind: text('key id'),
+    sentence:
+      'Access key of the bucket, or HMAC key of gs://; without it what the AWS client finds, else buckets are read unsigned.',
+  },
+  sourceSecretAccessKey: {
+    env: 'SOURCE_SECRET_ACCESS_KEY',
+    yaml: 'source.secret_access_key',
+    kind: text('key'),
+    sentence: 'The secret of that key.',
+    secret: true,
+  },
   sourceEndpoint: {
     env: 'SOURCE_ENDPOINT',
     yaml: 'source.endpoint',

@@ -3,6 +3,7 @@ import { loadServeConfig } from '../config/serve-config.js';
 import type { Logger } from '../ops/logger.js';
 import type { Shutdown } from '../ops/shutdown.js';
 import { type ServicePorts, startService } from '../service.js';
+import { DEMO_HEARTBEAT_INTERVAL } from './load-database.js';
 
 export interface LocalServiceOptions {
   /** `host:port` of the source. */
@@ -11,6 +12,8 @@ export interface LocalServiceOptions {
   /** 0 is a free one. */
   readonly flightPort: number;
   readonly healthPort: number;
+  /** `host:port` of flowctl. */
+  readonly flowctl: string;
 }
 
 export async function startLocalService(
@@ -26,6 +29,9 @@ export async function startLocalService(
     healthPort: String(options.healthPort),
     sourceEndpoint: options.source,
     networkPassphrase: options.networkPassphrase,
+    flowctlEnabled: 'true',
+    flowctlEndpoint: options.flowctl,
+    flowctlHeartbeatIntervalMs: DEMO_HEARTBEAT_INTERVAL,
   };
   // Neither environment nor file: the demo is the same everywhere.
   const { values } = loadServeConfig({ flags, env: {} });

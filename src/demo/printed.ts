@@ -1,5 +1,6 @@
 /** What the demo prints around its live status. */
 import type { ServicePorts } from '../service.js';
+import type { DevFlowctl } from './dev-flowctl.js';
 import { count, megabytes } from './figures.js';
 import type { RowAccount } from './row-account.js';
 import type { DemoOptions } from './run-demo.js';
@@ -19,8 +20,9 @@ export function printTitle(screen: Screen, { version, ledgers, txsPerLedger, see
   screen.print(screen.paint('bold', `contract-data-processor ${version}`) + `: ${what}`);
 }
 
-export function printAddresses(screen: Screen, source: string, ports: ServicePorts): void {
+export function printAddresses(screen: Screen, source: string, flowctl: string, ports: ServicePorts): void {
   const lines = [
+    ['flowctl', flowctl, 'a control plane to register with'],
     ['source', source, 'raw ledgers over gRPC'],
     ['flight', `127.0.0.1:${ports.flight}`, 'record batches over Arrow Flight'],
     ['control', `127.0.0.1:${ports.grpc}`, 'gRPC'],
@@ -53,6 +55,12 @@ export function printSummary(screen: Screen, summary: Summary): void {
       `over ${(elapsedMs / 1000).toFixed(1)} s`,
   );
   screen.print(`  memory     ${megabytes(peakRssBytes)} resident at most, source and reader included`);
+}
+
+export function printFlowctl(screen: Screen, flowctl: DevFlowctl): void {
+  screen.print();
+  screen.print(screen.paint('bold', `registered with flowctl, ${count(flowctl.heartbeats())} heartbeats so far`));
+  for (const line of flowctl.components()) screen.print(`  ${line}`);
 }
 
 export function printHowToRead(screen: Screen, flightPort: number): void {

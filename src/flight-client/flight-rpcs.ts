@@ -31,7 +31,9 @@ export const GET_FLIGHT_INFO = {
   path: service.GetFlightInfo.path,
   encode: (command: Uint8Array): Buffer => service.GetFlightInfo.requestSerialize({ type: 'CMD', cmd: command }),
   decode: (bytes: Buffer): FlightPlan => {
-    const { endpoint, app_metadata: appMetadata } = service.GetFlightInfo.responseDeserialize(bytes) as FlightInfoFields;
+    const { endpoint, app_metadata: appMetadata } = service.GetFlightInfo.responseDeserialize(
+      bytes,
+    ) as FlightInfoFields;
     return { tickets: endpoint.map(({ ticket }) => ticket?.ticket ?? Buffer.alloc(0)), appMetadata };
   },
 };

@@ -16,6 +16,7 @@ import { type LakeResult, type LakeTask, type LakeThreadOptions, TASK_STATE } fr
 import { ByteBudget } from '../pool/byte-budget.js';
 import type { DecodePool } from '../pool/decode-pool.js';
 import { transferable } from '../pool/transfer.js';
+import { UsedBuffers } from '../pool/used-buffers.js';
 import { backoffMs, type BackoffOptions } from '../source/backoff.js';
 import type { SourceObserver } from '../source/source-observer.js';
 import { inLedgerOrder, without } from './lake-results.js';
@@ -54,6 +55,7 @@ export class LakePool implements DecodePool {
   private readonly piscina: Piscina;
   private readonly options: LakePoolOptions;
   private readonly slots: ByteBudget;
+  private readonly used = new UsedBuffers();
   private readonly running = new Set<Promise<unknown>>();
   private readonly watched = new Set<Watched>();
   private readonly watch: NodeJS.Timeout;
@@ -94,6 +96,10 @@ export class LakePool implements DecodePool {
     const forget = (): unknown => this.running.delete(result);
     result.then(forget, forget);
     return result;
+  }
+
+  takeBack(buffers: readonly ArrayBuffer[]): void {
+    this.used.add(buffers);
   }
 
   async close(): Promise<void> {
@@ -145,12 +151,13 @@ export class LakePool implements DecodePool {
     const inputs = given.map((input) =>
       isLakeInput(input) ? input.object : { ...input, bytes: transferable(input.bytes) },
     );
+    const used = this.used.take();
     const transferList = inputs.flatMap((input) => ('stem' in input ? [] : [input.bytes.buffer]));
     this.watched.add(watched);
     try {
-      const task: LakeTask = { request, inputs, state };
+      const task: LakeTask = { request, inputs, used, state };
       // Without a signal: piscina gives a thread with a task that can be aborted no other task.
-      return (await this.piscina.run(task, { transferList })) as LakeResult;
+      return (await this.piscina.run(task, { transferList: [...transferList, ...used] })) as LakeResult;
     } catch (cause) {
       const error = this.workerError(watched.isHung, named(given, what), cause);
       this.options.onThreadReplaced?.(error);
@@ -160,8 +167,9 @@ export class LakePool implements DecodePool {
     }
   }
 
-  private learn({ result, fetchedBytes, decodeMs, missed }: LakeResult): void {
+  private learn({ result, fetchedBytes, decodeMs, newBuffers, missed }: LakeResult): void {
     const { sizes, health, observer } = this.options;
+    this.used.made(newBuffers);
     this.decodeMs += decodeMs;
     if (fetchedBytes === 0) return;
     const ledgers = result.ledgers.length;

@@ -10,6 +10,7 @@ import { lakeInput } from './lake-input.js';
 import { fileOf, firstLedgerOf, type LakeLayout, objectInput } from './lake-layout.js';
 import type { LakeTip } from './lake-tip.js';
 import type { ObjectSizes } from './object-sizes.js';
+import { LARGE_BYTES } from '../stream/row-growth.js';
 
 interface OpenStream extends LedgerRange {
   nextLedger: number;
@@ -48,7 +49,7 @@ export class LakeSource implements LedgerSource {
         while (stream.nextLedger <= Math.min(newest, end)) {
           if (signal.aborted) return;
           const chunk = this.chunkAt(layout, stream.nextLedger, end, signal);
-          await room?.atLeast(chunk.bytes);
+          if (chunk.bytes > LARGE_BYTES) await room?.forLarge(chunk.bytes);
           stream.nextLedger = chunk.lastLedger + 1;
           yield chunk;
         }

@@ -10,6 +10,7 @@ export interface StreamMeter {
   decoded(ledger: DecodedLedger, receivedAtMs: number): void;
   sent(progress: BatchProgress): void;
   readonly failed: (error: ProcessorError) => void;
+  readerWasSlow(): void;
   closed(): void;
 }
 
@@ -62,6 +63,7 @@ export class StreamMetrics {
         of.currentLedger.set(this.currentLedger);
       },
       failed: (error) => of.processingErrors.inc({ code: error.code }),
+      readerWasSlow: () => of.slowReaders.inc(),
       closed: () => this.streams.delete(meter),
     };
     this.streams.set(meter, stream);

@@ -12,10 +12,13 @@ import { type DecodeTask, TaskRunner } from '../../workers/decode-task.js';
 import { type ErrorCode, ProcessorError } from '../../workers/errors.js';
 import { ByteBudget } from './byte-budget.js';
 import { transferable } from './transfer.js';
+import { UsedBuffers } from './used-buffers.js';
 
 export interface DecodePool {
   /** Decodes a task. Input bytes may be detached afterwards. `what` names the ledgers in errors. */
   run(task: DecodeTask, what: string): Promise<DecodeResult>;
+  /** Takes back memory of results that nobody reads any more. */
+  takeBack(buffers: readonly ArrayBuffer[]): void;
   /** Finishes what was accepted, then ends the threads. */
   close(): Promise<void>;
 }
@@ -46,6 +49,10 @@ export class InlineDecodePool implements DecodePool {
     return Promise.resolve(this.runner.run(task));
   }
 
+  takeBack(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) this.runner.spare.add(buffer);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -57,6 +64,7 @@ export class ThreadDecodePool implements DecodePool {
   /** One for each thread: a task is handed over when a thread is free, and its time runs from then on. */
   private readonly threads: ByteBudget;
   private readonly options: ThreadPoolOptions;
+  private readonly used = new UsedBuffers();
   private readonly running = new Set<Promise<unknown>>();
   /** Of the tasks on threads. */
   private readonly busy = new Set<{ readonly startedAt: number }>();
@@ -100,6 +108,10 @@ export class ThreadDecodePool implements DecodePool {
     return result;
   }
 
+  takeBack(buffers: readonly ArrayBuffer[]): void {
+    this.used.add(buffers);
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.running);
     await this.piscina.close();
@@ -111,21 +123,23 @@ export class ThreadDecodePool implements DecodePool {
     await this.budget.acquire(bytes);
     await this.threads.acquire(1);
     try {
-      return await this.runNow({ request, inputs }, what);
+      const result = await this.runNow({ request, inputs, used: this.used.take() }, what);
+      this.used.made(result.newBuffers ?? 0);
+      return result;
     } finally {
       this.threads.release(1);
       this.budget.release(bytes);
     }
   }
 
-  private async runNow(task: DecodeTask, what: string): Promise<DecodeResult> {
+  private async runNow(task: Required<DecodeTask>, what: string): Promise<DecodeResult> {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), this.options.taskTimeoutMs);
     const turn = { startedAt: performance.now() };
     this.busy.add(turn);
     try {
       return (await this.piscina.run(task, {
-        transferList: task.inputs.map((input) => input.bytes.buffer as ArrayBuffer),
+        transferList: [...task.inputs.map((input) => input.bytes.buffer as ArrayBuffer), ...task.used],
         signal: timeout.signal,
       })) as DecodeResult;
     } catch (cause) {

@@ -5,13 +5,12 @@ import { quietProgress } from '../stream/app-metadata.js';
 import type { Sessions } from './sessions.js';
 
 /** One session's view on the metrics. */
-export interface SessionMeter extends Pick<StreamMeter, 'decoded' | 'failed' | 'closed'> {
+export interface SessionMeter extends Pick<StreamMeter, 'decoded' | 'failed' | 'closed' | 'readerWasSlow'> {
   batchMade(): void;
   /** A batch of `rows` reached its first reader; the session is delivered through `completeThrough`. */
   delivered(rows: number, completeThrough: number): void;
   /** A batch of `rows` reached a reader. */
   streamed(rows: number): void;
-  readerWasSlow(): void;
 }
 
 export class SessionMetrics {
@@ -37,7 +36,7 @@ export class SessionMetrics {
         stream.sent(quietProgress(completeThrough));
       },
       streamed: (rows) => of.flightRecordsStreamed.inc(rows),
-      readerWasSlow: () => of.slowReaders.inc(),
+      readerWasSlow: () => stream.readerWasSlow(),
     };
   }
 }

@@ -252,12 +252,14 @@ export class Session {
     memory.streamIsEmpty();
   }
 
-  private async keep({ batch, progress, heldBytes }: StreamStep): Promise<void> {
+  private async keep({ batch, progress, heldBytes, buffers }: StreamStep): Promise<void> {
     const tellsNothing = progress.last_ledger < progress.first_ledger;
     if (tellsNothing) return;
-    const { memory, counts, meter } = this.parts;
+    const { memory, counts, meter, stages } = this.parts;
     // In one piece: it is held for long, and written once for each reader.
-    const entry: WindowEntry = { batch: batch && wholeBatch(batch), progress, isDelivered: false };
+    const whole = batch && wholeBatch(batch);
+    if (whole !== batch) stages.pool.takeBack(buffers);
+    const entry: WindowEntry = { batch: whole, progress, isDelivered: false };
     await this.waitForRoom(entryBytes(entry));
     this.window.push(entry);
     memory.held(this.window.bytes, heldBytes);

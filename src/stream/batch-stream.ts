@@ -56,6 +56,8 @@ export interface StreamStep {
   readonly progress: BatchProgress;
   /** Bytes that the stream's memory holds for it, to be released when it is gone. */
   readonly heldBytes: number;
+  /** What holds them, for {@link DecodePool.takeBack} then. */
+  readonly buffers: readonly ArrayBuffer[];
 }
 
 /** Claimed for a stream's first chunk, of which nothing is known: a ledger of a busy network. */
@@ -78,16 +80,17 @@ export async function* batchStream(
   let lastStepAt = performance.now();
   let lastResultAt = lastStepAt;
 
-  const step = (batch: BatchMessage | undefined, progress: BatchProgress, heldBytes: number): StreamStep => {
+  const step = (progress: BatchProgress, batch?: LedgerBatch): StreamStep => {
     completeThrough = progress.complete_through;
     lastStepAt = performance.now();
-    return { batch, progress, heldBytes };
+    const buffers = batch?.blocks.map(({ body }) => body.buffer) ?? [];
+    return { batch: batch?.message, progress, heldBytes: batch?.heldBytes ?? 0, buffers };
   };
   // Batches, and outcomes, are let go of one by one: what was sent must not be kept for the sake of what was not.
   function* steps(batches: LedgerBatch[]): Generator<StreamStep> {
     while (batches.length > 0) {
       const batch = batches.shift()!;
-      yield step(batch.message, batchProgress(batch, completeThrough, endLedger), batch.heldBytes);
+      yield step(batchProgress(batch, completeThrough, endLedger), batch);
     }
   }
 
@@ -118,7 +121,7 @@ export async function* batchStream(
         // Rows wait for their batch to fill, unless the source stalls; ledgers without rows are told of any time.
         const flushed = !hasRows || flushAt <= performance.now() ? assembler.flush() : [];
         if (flushed.length > 0) yield* steps(flushed);
-        else yield step(undefined, quietProgress(completeThrough), 0);
+        else yield step(quietProgress(completeThrough));
         continue;
       }
       if (event.done === true) break;

@@ -21,7 +21,8 @@ export interface LedgerBatch {
   readonly rows: number;
   /** Undefined where its ledgers have no rows. */
   readonly message: BatchMessage | undefined;
-  /** Memory that the blocks it was made of keep. */
+  /** What the message was made of, and what it keeps. */
+  readonly blocks: readonly RecordBatchMessage[];
   readonly heldBytes: number;
   /** For a part of one ledger: which of how many, from 1. */
   readonly piece?: { readonly number: number; readonly of: number };
@@ -90,7 +91,7 @@ export class BatchAssembler {
     this.blocks = [];
     this.gaps = [];
     const message = blocks.length === 0 ? undefined : joinRecordBatches(this.kinds, blocks);
-    return [{ firstLedger, lastLedger, rows, message, heldBytes: held, ...(gaps.length > 0 && { gaps }) }];
+    return [{ firstLedger, lastLedger, rows, message, blocks, heldBytes: held, ...(gaps.length > 0 && { gaps }) }];
   }
 }
 
@@ -100,6 +101,7 @@ function pieces(ledger: DecodedLedger): LedgerBatch[] {
     lastLedger: ledger.sequence,
     rows: message.rows,
     message,
+    blocks: [message],
     heldBytes: heldBytes(message),
     piece: { number: i + 1, of: ledger.blocks.length },
   }));

@@ -38,6 +38,12 @@ export class MemoryShares {
     return raw;
   }
 
+  /** Since when a stream that has no more than its own share waits for the shared part; undefined where none does. */
+  get starvesSinceMs(): number | undefined {
+    const since = this.waiting.filter((stream) => stream.excessOf(0) === 0).map(({ waitsSinceMs }) => waitsSinceMs);
+    return since.length === 0 ? undefined : Math.min(...since);
+  }
+
   /** Opens a stream with its share, or throws MEMORY_EXHAUSTED. */
   openStream(): StreamMemory {
     if ((this.open.size + 1) * this.shareBytes > this.capacityBytes) {
@@ -100,12 +106,19 @@ interface StreamEvents {
   closed(stream: StreamMemory): void;
 }
 
+interface Waiter {
+  readonly bytes: number;
+  readonly isLarge: boolean;
+  readonly sinceMs: number;
+  readonly resolve: () => void;
+}
+
 export class StreamMemory {
   private readonly shareBytes: number;
   private readonly events: StreamEvents;
   private used = 0;
   private raw = 0;
-  private waiter: { readonly bytes: number; readonly isLarge: boolean; readonly resolve: () => void } | undefined;
+  private waiter: Waiter | undefined;
   private large = false;
   private isClosed = false;
 
@@ -121,6 +134,11 @@ export class StreamMemory {
   /** Of these, what is of ledgers not yet decoded. */
   get rawBytes(): number {
     return this.raw;
+  }
+
+  /** When that wait began, on the monotonic clock. */
+  get waitsSinceMs(): number {
+    return this.waiter?.sinceMs ?? Infinity;
   }
 
   get waitsForLarge(): boolean {
@@ -146,7 +164,7 @@ export class StreamMemory {
   async claim(bytes: number, isLarge = false): Promise<void> {
     if (this.isClosed) return;
     await new Promise<void>((resolve) => {
-      this.waiter = { bytes, isLarge, resolve };
+      this.waiter = { bytes, isLarge, sinceMs: performance.now(), resolve };
       this.events.wait(this);
     });
   }

@@ -9,19 +9,20 @@ const LEAST_FACTOR = 1.5;
 const MOST_FACTOR = 12;
 /** Of a chunk that its source asks extra room for. */
 export const LARGE_BYTES = 8 * 1024 * 1024;
+/**
+ * A chunk is there twice while gRPC copies its parts into one message, and while a thread makes rows of it; and of so large
+ * pieces of memory as these the allocator keeps some for itself. Of usual chunks only a few are ever at either stage.
+ */
+const LARGE_EXTRA = 1.5;
 /** By so much of it the factor falls with each group that made less of it. */
 const DECAY = 0.1;
 
 export class RowGrowth {
   private factor = LEAST_FACTOR;
 
-  /**
-   * What to hold for a chunk of `bytes`, as it comes and while it is decoded. Both takes it twice: gRPC gathers the parts of a
-   * message, then copies them into one; a thread makes rows of it. That matters for large ones only: of the others there are
-   * many more that wait.
-   */
+  /** What to hold for a chunk of `bytes`, as it comes and while it is decoded. */
   chargeFor(bytes: number): number {
-    return Math.ceil((bytes > LARGE_BYTES ? 1 + this.factor : this.factor) * bytes);
+    return Math.ceil((bytes > LARGE_BYTES ? this.factor + LARGE_EXTRA : this.factor) * bytes);
   }
 
   /** Chunks of `rawBytes` have become `rowBytes`. */

@@ -37,18 +37,28 @@ class Demo {
 }
 
 test('the demo proves that every row of its ledgers was received once, and exits with 0', async (t) => {
-  const demo = new Demo(t, '--ledgers', '30', '--txs-per-ledger', '5', '--seed', 'proof');
+  const words = ['--ledgers', '30', '--database-ledgers', '20', '--txs-per-ledger', '5', '--seed', 'proof'];
+  const demo = new Demo(t, ...words);
   assert.equal(await demo.exit(), 0, demo.output);
 
   const generator = createLedgerGenerator({ seed: 'proof', networkPassphrase: PASSPHRASE, txsPerLedger: 5 });
-  let rows = 0;
+  let [rows, stored] = [0, 0];
   for (let sequence = 1; sequence <= 30; sequence += 1) {
     rows += oracleRows(Buffer.from(generator.ledger(sequence)), PASSPHRASE).length;
+    if (sequence === 20) stored = rows;
   }
   const text = rows.toLocaleString('en');
   assert.match(demo.output, /complete: every row of ledgers 1 to 30, once\n/);
   assert.ok(demo.output.includes(`${text} generated = ${text} sent = ${text} received`), demo.output);
   assert.match(demo.output, /contracts_per_second/);
+  const inSql = stored.toLocaleString('en');
+  assert.ok(demo.output.includes(`${inSql} generated = ${inSql} sent = ${inSql} = SELECT count(*)`), demo.output);
+  assert.match(demo.output, /who holds most\n(.*\n){2} {2}\w+ +C[A-Z2-7]{55} +\d+ +[\d.]+ %\n/);
+  assert.match(demo.output, /which contracts change most\n(.*\n){2} {2}C[A-Z2-7]{55} +\d+ changes of +\d+ keys\n/);
+  assert.match(demo.output, /registered with flowctl, [1-9]\d* heartbeats so far\n/);
+  for (const id of ['contract-data-consumer +CONSUMER +HEALTHY', 'contract-data-processor +PROCESSOR +HEALTHY']) {
+    assert.match(demo.output, new RegExp(`  ${id} `));
+  }
   assert.ok(!demo.output.includes('\u001b'), 'a pipe gets no terminal codes');
 });
 
@@ -64,7 +74,7 @@ test('stopped half-way, the demo says how far it came, closes everything and exi
 });
 
 test('kept running, the demo serves whoever comes, on this machine only, and exits with 0 on a signal', async (t) => {
-  const demo = new Demo(t, '--ledgers', '5', '--txs-per-ledger', '5', '--keep-running');
+  const demo = new Demo(t, '--ledgers', '5', '--database-ledgers', '0', '--txs-per-ledger', '5', '--keep-running');
   await demo.until(/running on/);
   for (const [, host] of demo.output.matchAll(/([\w.]+):\d{4,5}\b/g)) assert.equal(host, '127.0.0.1');
   const [, port] = await demo.until(/flight +127\.0\.0\.1:(\d+)/);

@@ -105,6 +105,7 @@ test('events keep their order, whichever ledger is decoded first', async (t) => 
       await sleep(task.inputs[0]!.sequence! % 3 === 0 ? 30 : 1);
       return await inline.run(task);
     },
+    takeBack: () => undefined,
     close: () => inline.close(),
   };
   const sequences = Array.from({ length: 40 }, (_, i) => 3 + i);
@@ -195,6 +196,7 @@ test('a caller that does not read is not read from, beyond a bound', async (t) =
       decoded += 1;
       return result;
     },
+    takeBack: () => undefined,
     close: () => inline.close(),
   };
   const { process, memory } = await processor(t, TEST_PASSPHRASE, { pool, lookAheadEvents: 4 });

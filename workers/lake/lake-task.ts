@@ -33,6 +33,8 @@ export interface LakeTask {
   readonly request: string;
   /** Objects, or inputs that bring their bytes. */
   readonly inputs: readonly (ObjectInput | DecodeInput)[];
+  /** As in a {@link DecodeTask}. */
+  readonly used: readonly ArrayBuffer[];
   /** Shared with the thread: see {@link TASK_STATE}. */
   readonly state: Int32Array<SharedArrayBuffer>;
 }
@@ -43,6 +45,8 @@ export interface LakeResult {
   readonly fetchedBytes: number;
   /** Time that the thread spent on decoding. */
   readonly decodeMs: number;
+  /** As in a {@link DecodeResult}; also of buffers that objects were fetched into. */
+  readonly newBuffers: number;
   /** Inputs, by index, that could not be had for a reason that may pass. */
   readonly missed: readonly number[];
   /** The reason of the first of them. */

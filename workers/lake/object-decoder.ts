@@ -34,11 +34,13 @@ export class ObjectDecoder {
 
   async run(task: LakeTask): Promise<LakeResult> {
     Atomics.store(task.state, TASK_STATE.thread, threadId);
+    task.used.forEach((buffer) => this.runner.spare.add(buffer));
     const work = new TaskWork(task, this.runner);
     const outcomes = await Promise.all(
       task.inputs.map((input) => ('stem' in input ? this.fromLake(input, work) : Promise.resolve(work.decode(input)))),
     );
-    return { ...joined(outcomes), fetchedBytes: work.fetchedBytes, decodeMs: work.decodeMs };
+    const { fetchedBytes, decodeMs, newBuffers } = work;
+    return { ...joined(outcomes), fetchedBytes, decodeMs, newBuffers };
   }
 
   private async fromLake(input: ObjectInput, work: TaskWork): Promise<Outcome> {
@@ -68,6 +70,7 @@ export class ObjectDecoder {
 class TaskWork {
   fetchedBytes = 0;
   decodeMs = 0;
+  newBuffers = 0;
   private readonly task: LakeTask;
   private readonly runner: TaskRunner;
 
@@ -81,7 +84,9 @@ class TaskWork {
     const startedAt = performance.now();
     Atomics.store(state, TASK_STATE.isDecoding, 1);
     try {
-      return { result: this.runner.run({ request, inputs: [input] }) };
+      const result = this.runner.run({ request, inputs: [input] });
+      this.newBuffers += result.newBuffers ?? 0;
+      return { result };
     } finally {
       Atomics.store(state, TASK_STATE.isDecoding, 0);
       this.decodeMs += performance.now() - startedAt;

@@ -1,0 +1,17 @@
+/** How far a partition is committed, for who lost the connection while it was committing. */
+import type { Client } from 'pg';
+import type { StreamClaim } from '../../postgres/progress/claim-stream.js';
+
+/** Undefined where another process has taken the stream over. */
+export async function committedThrough(
+  client: Client,
+  { streamId, epoch }: StreamClaim,
+  partition: number,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ ledger: string }>(
+    `SELECT complete_through AS ledger FROM contract_data.ingestion_progress
+    WHERE stream_id = $1 AND partition = $2 AND epoch = $3`,
+    [streamId, partition, epoch],
+  );
+  return rows[0] && Number(rows[0].ledger);
+}
