@@ -100,7 +100,14 @@ test('a ledger above batch_size comes in numbered pieces that together are all o
 test('ledgers without rows move the watermark: their batch covers them without a message', () => {
   const batches = assemble(1000, { modified_after_ledger: 4_000_000_000 });
   assert.deepEqual(batches, [
-    { firstLedger: FIRST, lastLedger: FIRST + ledgers.length - 1, rows: 0, message: undefined, blocks: [], heldBytes: 0 },
+    {
+      firstLedger: FIRST,
+      lastLedger: FIRST + ledgers.length - 1,
+      rows: 0,
+      message: undefined,
+      blocks: [],
+      heldBytes: 0,
+    },
   ]);
 });
 

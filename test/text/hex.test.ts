@@ -16,7 +16,9 @@ function assertWrites(source: Buffer, from: number, at: number): void {
 test('writeHexHash writes what Buffer writes, for any bytes at any place, and nothing beside it', () => {
   const bytes = fc.uint8Array({ minLength: 45, maxLength: 45 });
   fc.assert(
-    fc.property(bytes, fc.nat(13), fc.nat(5), (source, from, word) => assertWrites(Buffer.from(source), from, 4 * word)),
+    fc.property(bytes, fc.nat(13), fc.nat(5), (source, from, word) =>
+      assertWrites(Buffer.from(source), from, 4 * word),
+    ),
   );
 });
 

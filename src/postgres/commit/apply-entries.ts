@@ -35,14 +35,15 @@ const MERGE_VALUES = mergeSql(` AND val_xdr IS NOT NULL AND ledger_key_hash IN (
   SELECT ledger_key_hash FROM contract_data.entries WHERE ledger_sequence BETWEEN $1 AND $2 AND val_xdr IS NULL
 )`);
 
-/** Enough to sort the rows of one commit in memory. */
-const SORT_MEMORY = '128MB';
+/**
+ * Enough memory to sort the rows of one commit. And the rows just loaded lie beyond the table's statistics: the planner
+ * expects one, and would compare each with each.
+ */
+const SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL enable_nestloop = off";
 
 /** Merges the rows of ledgers `firstLedger` to `lastLedger`, both inclusive; resolves with the number of keys changed. */
 export async function applyEntries(client: ClientBase, firstLedger: number, lastLedger: number): Promise<number> {
-  await client.query(`SET LOCAL work_mem = '${SORT_MEMORY}'`);
-  // The rows just loaded lie beyond the table's statistics: the planner expects one, and would compare each with each.
-  await client.query('SET LOCAL enable_nestloop = off');
+  await client.query(SETTINGS);
   const { rowCount } = await client.query(MERGE_NEWEST, [firstLedger, lastLedger]);
   await client.query(MERGE_VALUES, [firstLedger, lastLedger]);
   return rowCount ?? 0;
