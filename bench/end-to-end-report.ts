@@ -37,6 +37,14 @@ export interface Tip {
   readonly mostMs: number;
 }
 
+export interface FlowctlLine {
+  /** What the control plane does. */
+  readonly flowctl: string;
+  readonly ledgersPerSecond: Spread;
+  /** Ledgers a second as a part of a service's that has nothing to do with flowctl. */
+  readonly ofWithout: number;
+}
+
 /** Resident set of the service, in bytes. */
 export interface StillReader {
   readonly seconds: number;
@@ -55,6 +63,7 @@ export class EndToEndReport {
   private tip: Tip | undefined;
   private stillReader: StillReader | undefined;
   private startUp: Spread | undefined;
+  private readonly flowctl: FlowctlLine[] = [];
 
   describe({ ledgers, bytes, compressedBytes }: SourceFacts): void {
     this.source = { ledgers, bytes, compressedBytes };
@@ -107,6 +116,11 @@ export class EndToEndReport {
     console.log(this.memoryText(memory));
   }
 
+  addFlowctl(line: FlowctlLine): void {
+    this.flowctl.push(line);
+    console.log(this.flowctlText(line));
+  }
+
   addStartUp(startUp: Spread): void {
     this.startUp = startUp;
     console.log(this.startUpText(startUp));
@@ -115,8 +129,8 @@ export class EndToEndReport {
   /** Writes everything as JSON to `path`. */
   writeJson(path: string): void {
     mkdirSync(dirname(path), { recursive: true });
-    const { source, throughput, readers, sessions, tip, stillReader, startUp } = this;
-    const all = { machine: machine(), source, throughput, readers, sessions, tip, stillReader, startUp };
+    const { source, throughput, readers, sessions, flowctl, tip, stillReader, startUp } = this;
+    const all = { machine: machine(), source, throughput, readers, sessions, flowctl, tip, stillReader, startUp };
     writeFileSync(path, JSON.stringify(all, null, 2) + '\n');
   }
 
@@ -145,6 +159,7 @@ export class EndToEndReport {
       this.tip && this.tipText(this.tip),
       this.stillReader && this.memoryText(this.stillReader),
       this.startUp && this.startUpText(this.startUp),
+      ...this.flowctl.map((line) => this.flowctlText(line)),
     ].filter((text) => text !== undefined);
     return [
       `${measuredOn()} Source, service and readers are processes of their own on this machine: ${this.input()}. The ` +
@@ -190,6 +205,11 @@ export class EndToEndReport {
       `memory while a reader stands still for ${seconds} s: RSS ${megabytes(firstBytes)} at first, ` +
       `${megabytes(lastBytes)} at last; ${megabytes(idleBytes)} idle, ${megabytes(mostBytes)} at most`
     );
+  }
+
+  private flowctlText({ flowctl, ledgersPerSecond, ofWithout }: FlowctlLine): string {
+    const rate = `${count(ledgersPerSecond.median)} ledgers/s ${plusMinus(ledgersPerSecond)}`;
+    return `flowctl ${flowctl}: ${rate}, ${percent(ofWithout)} of a service without flowctl`;
   }
 
   private startUpText(startUp: Spread): string {

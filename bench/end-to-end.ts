@@ -6,6 +6,7 @@
  * Samples of the service and of the relay take turns, so that what else the machine does strikes both. Where there are
  * fewer cores than processes, ratios are of processor time more than of anything else: it is printed beside them.
  */
+import { benchFlowctl } from './flowctl.js';
 import { benchReaders } from './many-readers.js';
 import type { EndToEndReport } from './end-to-end-report.js';
 import { Bench } from './processes/bench.js';
@@ -35,6 +36,7 @@ export async function benchEndToEnd(plan: EndToEndPlan, report: EndToEndReport):
     await benchThroughput(bench, plan, report);
     await benchReaders(bench, plan, report);
     await benchSessions(bench, plan, report);
+    await benchFlowctl(bench, plan, report);
     await benchTip(bench, plan, report);
     await benchStillReader(bench, plan, report);
     await benchStartUp(bench, plan, report);

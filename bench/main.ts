@@ -9,6 +9,8 @@ import { availableParallelism } from 'node:os';
 
 import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
+import { benchBackfill } from './backfill.js';
+import { BackfillReport } from './backfill-report.js';
 import { benchConsume } from './consume.js';
 import { ConsumeReport } from './consume-report.js';
 import { benchDecode } from './decode.js';
@@ -75,6 +77,7 @@ async function endToEnd(plan: EndToEndPlan): Promise<void> {
   report.writeJson('bench/results/end-to-end.json');
   if (flags.docs) writeSection('End to end', report.markdown());
   await consume(plan);
+  await backfill(plan);
 }
 
 async function consume(plan: EndToEndPlan): Promise<void> {
@@ -82,4 +85,11 @@ async function consume(plan: EndToEndPlan): Promise<void> {
   await benchConsume(plan, report);
   report.writeJson('bench/results/consume.json');
   if (flags.docs) writeSection('Into PostgreSQL', report.markdown());
+}
+
+async function backfill(plan: EndToEndPlan): Promise<void> {
+  const report = new BackfillReport();
+  await benchBackfill(plan, report);
+  report.writeJson('bench/results/backfill.json');
+  if (flags.docs) writeSection('Backfill', report.markdown());
 }

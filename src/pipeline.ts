@@ -16,6 +16,7 @@ import type { LedgerSource } from './source/ledger-source.js';
 import type { MemoryShares } from './stream/memory-shares.js';
 import type { StreamSettings } from './stream/batch-stream.js';
 import { rangeStream } from './stream/range-stream.js';
+import { SlowRanges } from './stream/slow-ranges.js';
 
 export interface PipelineParts {
   readonly source: LedgerSource;
@@ -44,10 +45,12 @@ export class Pipeline {
   private readonly parts: PipelineParts;
   private readonly draining = new AbortController();
   private readonly readers = new Set<RangeReader>();
+  private readonly slowRanges: SlowRanges;
 
   constructor(parts: PipelineParts) {
     const { source, pool, quarantine, settings, memory, logger } = parts;
     this.parts = parts;
+    this.slowRanges = new SlowRanges(memory, parts.sessions.slowReaderTimeoutMs);
     this.sessions = new Sessions({
       stages: { source, pool, quarantine, settings },
       memory,
@@ -66,6 +69,7 @@ export class Pipeline {
   readonly openRange: OpenRange = (range, signal, onSent) => {
     // A reader may have left together with its request: then nobody would close what is opened here.
     signal.throwIfAborted();
+    const { logger } = this.parts;
     const memory = this.sessions.withSpareMemory(() => this.parts.memory.openStream());
     const meter = this.parts.metrics.open('range', range.startLedger);
     const reader: RangeReader = { range, openedAt: new Date(), completeThrough: range.startLedger - 1, rows: 0 };
@@ -91,6 +95,15 @@ export class Pipeline {
           this.counts.streamed(progress.rows);
           onSent(progress.complete_through);
         },
+        watch: (candidate) =>
+          this.slowRanges.watch({
+            ...candidate,
+            letGo: (error) => {
+              meter.readerWasSlow();
+              logger.warn({ start_ledger: range.startLedger, complete_through: reader.completeThrough }, error.message);
+              candidate.letGo(error);
+            },
+          }),
       },
       signal,
     );

@@ -34,7 +34,9 @@ export class ServiceProcess {
     const local = ['--flight-address', '127.0.0.1:0', '--grpc-address', '127.0.0.1:0', '--health-host', '127.0.0.1'];
     const args = [MAIN, 'serve', ...local, '--health-port', '0', '--source-endpoint', source, ...flags];
     const child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'inherit', 'pipe'] });
-    process.once('exit', () => child.kill('SIGKILL'));
+    const kill = (): unknown => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const log = createInterface(child.stderr);
     for await (const line of log) {
       const { msg, ...ports } = JSON.parse(line) as Ports & { readonly msg?: string };

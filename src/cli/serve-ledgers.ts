@@ -5,7 +5,10 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { FaultPlan, LedgerFault } from '../ledger-server/faults.js';
 import { LedgerServer, SERVED_PROTOCOLS, type ServedProtocol } from '../ledger-server/ledger-server.js';
 import type { LedgerStore } from '../ledger-server/ledger-store.js';
+import { startSourceComponent } from '../flowctl/source-component.js';
+import { createLogger } from '../ops/logger.js';
 import { ProcessorError } from '../../workers/errors.js';
+import { programVersion } from './version.js';
 
 export interface ServeFlags {
   readonly host: string;
@@ -23,7 +26,10 @@ export interface ServeFlags {
 
 const FAULT_HELP = `
 Faults take ledger sequences, separated by commas or given again. Each strikes once, the first time that its ledger
-comes up in any stream; with :always, as in 70:always, each time. They strike streams, not GetLedgerRange.`;
+comes up in any stream; with :always, as in 70:always, each time. They strike streams, not GetLedgerRange.
+
+Registers with flowctl, as a source, where FLOWCTL_ENABLED or ENABLE_FLOWCTL is true or FLOWCTL_COMPONENT_ID is given; the
+other variables are those of serve (docs/flowctl.md).`;
 
 export function addServeFlags(command: Command): Command {
   return command
@@ -51,9 +57,20 @@ export async function serveLedgers(store: LedgerStore, networkPassphrase: string
     const reason = error instanceof Error ? error.message : String(error);
     throw new ProcessorError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${reason}`, { key: 'port' }, error);
   });
+  const leaveFlowctl = startSourceComponent({
+    env: process.env,
+    version: programVersion(),
+    networkPassphrase,
+    host,
+    port: bound,
+    logger: createLogger({ level: 'info' }),
+    progress: () => server.progress,
+  });
   process.stdout.write(`ledgers ${store.first} to ${store.last} at ${host}:${bound}\n`);
   await stopped;
+  const left = leaveFlowctl();
   server.close();
+  await left;
 }
 
 function faultPlan(flags: ServeFlags): FaultPlan {

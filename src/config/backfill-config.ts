@@ -21,7 +21,9 @@ function crossFaults(config: BackfillConfig): string[] {
   const faults: string[] = [];
   if (source?.kind === 'grpc') faults.push('SOURCE: a data lake expected (file://, s3:// or gs://), grpc:// found');
   if (rangesAtOnce * RANGE_SHARE_BYTES > maxMemoryMb * 2 ** 20) {
-    faults.push(`RANGES_AT_ONCE: each range takes ${RANGE_SHARE_BYTES / 2 ** 20} MiB of MAX_MEMORY_MB, which is too little`);
+    faults.push(
+      `RANGES_AT_ONCE: each range takes ${RANGE_SHARE_BYTES / 2 ** 20} MiB of MAX_MEMORY_MB, which is too little`,
+    );
   }
   if ((config.sourceAccessKeyId === undefined) !== (config.sourceSecretAccessKey === undefined)) {
     faults.push('SOURCE_ACCESS_KEY_ID and SOURCE_SECRET_ACCESS_KEY: both or neither expected');

@@ -10,7 +10,8 @@ import type { Settings, Values } from './setting.js';
 export const BACKFILL_SETTINGS = {
   source: {
     ...SERVE_SETTINGS.source,
-    sentence: 'The data lake that ledgers come from (docs/data-lake.md); `work` takes the one of the plan unless given.',
+    sentence:
+      'The data lake that ledgers come from (docs/data-lake.md); `work` takes the one of the plan unless given.',
   },
   networkPassphrase: SERVE_SETTINGS.networkPassphrase,
   workerCount: SERVE_SETTINGS.workerCount,
@@ -42,14 +43,22 @@ export const BACKFILL_SETTINGS = {
     yaml: 'backfill.range_lease',
     kind: duration('1s', '1h'),
     default: '60s',
-    sentence: 'A machine that does not renew its hold on a range for so long has lost it; it renews three times as often.',
+    sentence:
+      'A machine that does not renew its hold on a range for so long has lost it; it renews three times as often.',
   },
   rangeRetries: {
     env: 'RANGE_RETRIES',
     yaml: 'backfill.range_retries',
     kind: integer('times', 0, 1000),
-    default: '3',
-    sentence: 'How often a range that fails is tried again, with growing pauses, before it is set down as failed.',
+    default: '5',
+    sentence: 'How often a range that fails in PostgreSQL is tried again before it is set down as failed.',
+  },
+  rangeRetryDelayMs: {
+    env: 'RANGE_RETRY_DELAY',
+    yaml: 'backfill.range_retry_delay',
+    kind: duration('1s', '1h'),
+    default: '2s',
+    sentence: 'Longest pause before the first such attempt, in whole seconds; doubled before each other one.',
   },
   machine: {
     env: 'MACHINE_NAME',

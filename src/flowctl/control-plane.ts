@@ -15,6 +15,12 @@ const LEGACY = loadProto('flowctl/control_plane.proto')['flowctl.ControlPlane'] 
 /** What flowctl may have under way for us at once; the predecessor's figure. */
 const MAX_INFLIGHT = 1000;
 
+const LEGACY_TYPES = {
+  COMPONENT_TYPE_SOURCE: 'SERVICE_TYPE_SOURCE',
+  COMPONENT_TYPE_PROCESSOR: 'SERVICE_TYPE_PROCESSOR',
+  COMPONENT_TYPE_CONSUMER: 'SERVICE_TYPE_SINK',
+} as const satisfies Record<Registration['component']['type'], string>;
+
 export type ControlPlaneName = 'v1' | 'legacy';
 
 /** A registration that a control plane has accepted. */
@@ -114,7 +120,7 @@ function legacyInfo({ component, healthEndpoint }: Registration): object {
   return {
     service_id: component.id,
     component_id: component.id,
-    service_type: component.type === 'COMPONENT_TYPE_CONSUMER' ? 'SERVICE_TYPE_SINK' : 'SERVICE_TYPE_PROCESSOR',
+    service_type: LEGACY_TYPES[component.type],
     input_event_types: component.input_event_types,
     output_event_types: component.output_event_types,
     health_endpoint: healthEndpoint,

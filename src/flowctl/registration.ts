@@ -6,7 +6,7 @@ export interface ComponentInfo {
   readonly name: string;
   readonly description: string;
   readonly version: string;
-  readonly type: 'COMPONENT_TYPE_PROCESSOR' | 'COMPONENT_TYPE_CONSUMER';
+  readonly type: 'COMPONENT_TYPE_SOURCE' | 'COMPONENT_TYPE_PROCESSOR' | 'COMPONENT_TYPE_CONSUMER';
   readonly input_event_types: readonly string[];
   readonly output_event_types: readonly string[];
   /** host:port. */

@@ -50,6 +50,7 @@ export class LedgerServer {
   private readonly streams: LedgerStreams;
   private readonly networkPassphrase: string;
   private endpoint = '';
+  private sent = 0;
 
   constructor(options: LedgerServerOptions) {
     const { store, ledgersPerSecond = 0, faults = {}, protocols = SERVED_PROTOCOLS } = options;
@@ -62,6 +63,11 @@ export class LedgerServer {
     if (protocols.includes('stellar.v1')) {
       this.server.addService(stellarV1, { ...this.ledgerMethods(this.stellarV1Ledger), ...this.componentMethods() });
     }
+  }
+
+  /** The newest ledger that has closed, and how many ledgers were sent, repeated ones included. */
+  get progress(): { readonly latest: number; readonly sent: number } {
+    return { latest: this.streams.latest, sent: this.sent };
   }
 
   /** Resolves to the port, which the system chooses for 0. Rejects when the address cannot be had. */
@@ -100,6 +106,7 @@ export class LedgerServer {
       signal,
     );
     for await (const { first, last, isCompressed, bytes } of chunks) {
+      this.sent += last - first + 1;
       yield {
         start_sequence: first,
         end_sequence: last,
@@ -112,8 +119,12 @@ export class LedgerServer {
 
   private ledgerMethods(messageOf: (ledger: StoredLedgers) => object): UntypedServiceImplementation {
     const { streams } = this;
+    const count = (): unknown => (this.sent += 1);
     const messages = async function* (request: StreamLedgersRequest, signal: AbortSignal): AsyncGenerator<object> {
-      for await (const ledger of streams.ledgers(request.start_ledger, signal)) yield messageOf(ledger);
+      for await (const ledger of streams.ledgers(request.start_ledger, signal)) {
+        count();
+        yield messageOf(ledger);
+      }
     };
     const streamRawLedgers = (call: ServerWritableStream<StreamLedgersRequest, object>): void =>
       serveStream(call, messages);

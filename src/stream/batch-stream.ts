@@ -23,7 +23,7 @@ import type { RangeRequest } from '../request/range-request.js';
 import type { LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
 import { batchProgress, type BatchProgress, quietProgress } from './app-metadata.js';
 import { BatchAssembler, type LedgerBatch } from './batches.js';
-import { decodeGroup, type LedgerOutcome, outcomeBytes } from './decode-group.js';
+import { decodeGroup, firstOf, type LedgerOutcome, outcomeBytes } from './decode-group.js';
 import { decodeGroups, type HeldChunk } from './decode-groups.js';
 import type { StreamMemory } from './memory-shares.js';
 import { nextWithin, TIME_OUT } from './next-within.js';
@@ -129,8 +129,11 @@ export async function* batchStream(
       lastResultAt = performance.now();
 
       const { outcomes, error, checksums, ledgers, receivedAtMs } = event.value;
-      while (outcomes.length > 0) yield* steps(await assembled(outcomes.shift()!, receivedAtMs));
       const conflict = seen.conflictIn(checksums);
+      const conflictAt = conflict?.place.ledger ?? Infinity;
+      while (outcomes.length > 0 && firstOf(outcomes[0]!) < conflictAt) {
+        yield* steps(await assembled(outcomes.shift()!, receivedAtMs));
+      }
       if (conflict !== undefined) throw conflict;
       if (error !== undefined) throw ProcessorError.fromPlain(error);
       accepted.ledgers -= ledgers;
@@ -164,15 +167,14 @@ async function* claimed(
   signal: AbortSignal,
   accepted: Accepted,
 ): AsyncGenerator<HeldChunk, void, undefined> {
-  let claimedBytes = 0;
-  let isLargeClaimed = false;
+  const claimed = { bytes: 0, isLarge: false };
   const claim = async (bytes: number, isLarge: boolean): Promise<void> => {
     // Anew, since a stream that waits for more than it has must not be in the way of others meanwhile.
-    memory.received(claimedBytes, 0);
-    claimedBytes = 0;
+    memory.received(claimed.bytes, 0);
+    claimed.bytes = 0;
     await memory.claim(bytes, isLarge);
-    claimedBytes = bytes;
-    isLargeClaimed ||= isLarge;
+    claimed.bytes = bytes;
+    claimed.isLarge ||= isLarge;
   };
   const open = decode.onBadLedger === 'quarantine' ? pastGaps : asTheyCome;
   const chunks = open(source, range, signal, { forLarge: (bytes) => claim(growth.chargeFor(bytes), true) })[
@@ -186,10 +188,10 @@ async function* claimed(
       if (next.done === true) return;
       const chunk = next.value;
       const heldBytes = growth.chargeFor(chunk.bytes);
-      memory.received(claimedBytes, heldBytes);
-      claimedBytes = 0;
-      if (isLargeClaimed && chunk.bytes <= LARGE_BYTES) memory.largeDone();
-      isLargeClaimed = false;
+      memory.received(claimed.bytes, heldBytes);
+      if (claimed.isLarge && chunk.bytes <= LARGE_BYTES) memory.largeDone();
+      claimed.bytes = 0;
+      claimed.isLarge = false;
       expectedBytes = chunk.bytes;
       accepted.ledgers += chunk.lastLedger - chunk.firstLedger + 1;
       yield { ...chunk, heldBytes };

@@ -107,7 +107,8 @@ function inPlace(group: ChunkGroup, result: DecodeResult): Pick<DecodedGroup, 'o
   return { outcomes, error: result.error ?? (isWhole ? undefined : lost) };
 }
 
-function firstOf(outcome: LedgerOutcome): number {
+/** The first ledger that an outcome is of. */
+export function firstOf(outcome: LedgerOutcome): number {
   return 'blocks' in outcome ? outcome.sequence : outcome.firstLedger;
 }
 

@@ -10,10 +10,11 @@ const MOST_FACTOR = 12;
 /** Of a chunk that its source asks extra room for. */
 export const LARGE_BYTES = 8 * 1024 * 1024;
 /**
- * A chunk is there twice while gRPC copies its parts into one message, and while a thread makes rows of it; and of so large
- * pieces of memory as these the allocator keeps some for itself. Of usual chunks only a few are ever at either stage.
+ * A chunk is there twice while gRPC copies its parts into one message, and while a thread makes rows of it; and of memory in
+ * such large pieces, freed in another order than it was taken, the allocator keeps about as much again. Of usual chunks only
+ * a few are ever at either stage.
  */
-const LARGE_EXTRA = 1.5;
+const LARGE_EXTRA = 2;
 /** By so much of it the factor falls with each group that made less of it. */
 const DECAY = 0.1;
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../src/ops/clock.js';
 
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20_000;
 
 export class TestClock implements Clock {
   private ms = 1000;
@@ -16,6 +16,11 @@ export class TestClock implements Clock {
     const timer = { atMs: this.ms + ms, run };
     this.timers.push(timer);
     return () => (this.timers = this.timers.filter((other) => other !== timer));
+  }
+
+  /** Whether something is to run in exactly `ms`. */
+  isSet(ms: number): boolean {
+    return this.timers.some(({ atMs }) => atMs === this.ms + ms);
   }
 
   /** Runs what is due within `ms`, in order. */

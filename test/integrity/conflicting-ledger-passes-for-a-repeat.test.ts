@@ -22,7 +22,8 @@ for (const protocol of SERVED_PROTOCOLS) {
       const reading = await reader.readRange({ start_ledger: 5, end_ledger: 90 });
       assert.equal(reading.status, status.DATA_LOSS);
       const [, resume] = /^SOURCE_CONFLICT: .*ledger 20 twice.*; resume_from=(\d+)$/.exec(reading.text) ?? [];
-      assert.ok(Number(resume) > 20, reading.text);
+      // The first of the two may have been taken for good.
+      assert.ok(resume === '20' || resume === '21', reading.text);
       const rest = await reader.readRange({ start_ledger: Number(resume), end_ledger: 90 });
       assert.equal(rest.status, status.OK, rest.text);
       assert.deepEqual([...rowsOf(reading), ...rowsOf(rest)], expectedRows(5, 90));

@@ -65,7 +65,9 @@ async function watch(serve: Awaited<ReturnType<typeof runServe>>, done: AbortSig
   const most: Most = { resident: 0, queued: 0 };
   while (!done.aborted) {
     most.resident = Math.max(most.resident, residentBytes(serve) ?? 0);
-    const text = await (await fetch(`http://127.0.0.1:${serve.ports.health}/metrics`)).text();
+    // A connection of its own each time: this process is busy, and one that is kept may be closed meanwhile.
+    const headers = { connection: 'close' };
+    const text = await (await fetch(`http://127.0.0.1:${serve.ports.health}/metrics`, { headers })).text();
     const { series } = readExposition(text).get('contract_data_queued_bytes')!;
     most.queued = Math.max(
       most.queued,
@@ -92,9 +94,9 @@ function inMebibytes(bytes: number): number {
 }
 
 test('two readers stand still, the others read every row, and the program holds what it may', async (t) => {
-  await readHuge(t, hugeLedgers(40), { streams: 6, standing: 2, ledgers: 1, forMs: 0 });
+  await readHuge(t, hugeLedgers(20), { streams: 16, standing: 2, ledgers: 1, forMs: 0 });
 });
 
-test('16 streams for a minute', { skip: IS_LONG ? false : 'takes long: TEST_LONG=1' }, async (t) => {
-  await readHuge(t, hugeLedgers(40), { streams: 16, standing: 2, ledgers: 3, forMs: 60_000 });
+test('ledgers of 40 MB, for a minute', { skip: IS_LONG ? false : 'takes long: TEST_LONG=1' }, async (t) => {
+  await readHuge(t, hugeLedgers(40), { streams: 16, standing: 2, ledgers: 2, forMs: 60_000 });
 });

@@ -69,9 +69,12 @@ for (const [what, fault] of Object.entries(PASSING)) {
   test(`no ledger is lost by ${what}, twice for each object`, async (t) => {
     const { proxy, url } = await proxied(t);
     proxy.fault = firstTimes(2, fault);
-    const lake = await openLake(t, `${url}&unsigned`, PASSPHRASE, { idleTimeoutMs: 300 });
+    const hangs = fault.kind === 'hang';
+    const lake = await openLake(t, `${url}&unsigned`, PASSPHRASE, { idleTimeoutMs: hangs ? 500 : 30_000 });
     assert.deepEqual(await readRows(lake, RANGE, PASSPHRASE), expectedRows(FIRST, LAST));
-    assert.equal(proxy.asked.filter((path) => path.includes('.xdr')).length, 3 * objects.size);
+    const asked = proxy.asked.filter((path) => path.includes('.xdr')).length;
+    // On a busy machine an answer may take as long as one that never comes.
+    assert.ok(hangs ? asked >= 3 * objects.size : asked === 3 * objects.size, `${asked} requests`);
   });
 }
 

@@ -21,9 +21,15 @@ export interface Outcome {
 const PASSING: ReadonlySet<ErrorCode> = new Set(['SHUTTING_DOWN', 'MEMORY_EXHAUSTED']);
 const OK = 0;
 /** Streams that a schedule can end are few; more is a reader that gets nowhere. */
-const MAX_STREAMS = 25;
+export const MAX_STREAMS = 25;
 
-export async function readPersistently(plan: ReaderPlan, world: World, cleanup: Cleanup): Promise<Outcome> {
+/** `more`: of the request, beside its ledgers and batch size. */
+export async function readPersistently(
+  plan: ReaderPlan,
+  world: World,
+  cleanup: Cleanup,
+  more: object = {},
+): Promise<Outcome> {
   const rows: OracleRow[] = [];
   const gaps: Gap[] = [];
   const endings: ErrorCode[] = [];
@@ -31,7 +37,7 @@ export async function readPersistently(plan: ReaderPlan, world: World, cleanup: 
   let next = plan.first;
   for (let streams = 0; next <= plan.last; streams += 1) {
     assert.ok(streams < MAX_STREAMS, `no progress after ${MAX_STREAMS} streams: at ledger ${next}, ${endings.join()}`);
-    const reading = await readOnce(plan, next, leavesAfter, world, cleanup);
+    const reading = await readOnce({ ...plan, leavesAfter }, next, more, world, cleanup);
     if (reading === undefined) continue;
     const completeThrough = reading.batches.at(-1)?.progress.complete_through ?? next - 1;
     checkProgress(reading, next);
@@ -56,30 +62,35 @@ export async function readPersistently(plan: ReaderPlan, world: World, cleanup: 
 async function readOnce(
   plan: ReaderPlan,
   start: number,
-  leavesAfter: number | undefined,
+  more: object,
   world: World,
   cleanup: Cleanup,
 ): Promise<Reading | undefined> {
   const { ports } = await world.service;
   const reader = new FlightReader(cleanup, ports.flight);
-  const request = { start_ledger: start, end_ledger: plan.last, batch_size: plan.batchSize };
+  const request = { ...more, start_ledger: start, end_ledger: plan.last, batch_size: plan.batchSize };
   // The service may be on its way down: then another one is on its way up.
   const info = await reader.info(request).catch(() => undefined);
   if (info === undefined) {
     await pause(20);
     return undefined;
   }
+  return await reader.read(info.tickets[0]!, paced(plan));
+}
+
+/** What the plan has a reader do with each batch. */
+export function paced({ pauseMs, standstill, leavesAfter }: ReaderPlan): () => Promise<boolean> {
   let batches = 0;
-  return await reader.read(info.tickets[0]!, async () => {
+  return async () => {
     batches += 1;
-    if (plan.pauseMs > 0) await pause(plan.pauseMs);
-    if (plan.standstill?.at === batches) await pause(plan.standstill.ms);
+    if (pauseMs > 0) await pause(pauseMs);
+    if (standstill?.at === batches) await pause(standstill.ms);
     return batches !== leavesAfter;
-  });
+  };
 }
 
 /** Batches follow one another without a hole, and nothing is complete before it was sent. */
-function checkProgress({ batches }: Reading, start: number): void {
+export function checkProgress({ batches }: Pick<Reading, 'batches'>, start: number): void {
   let completeThrough = start - 1;
   for (const { progress } of batches) {
     if (progress.first_ledger <= progress.last_ledger) assert.equal(progress.first_ledger, completeThrough + 1);
@@ -89,7 +100,7 @@ function checkProgress({ batches }: Reading, start: number): void {
 }
 
 /** The code of a documented ending; undefined where the connection was lost before anything could be said. */
-function endingOf(reading: Reading, next: number): ErrorCode | undefined {
+export function endingOf(reading: Reading, next: number): ErrorCode | undefined {
   const [code = ''] = reading.text.split(':', 1);
   if (!(code in ERROR_CODES)) {
     assert.equal(reading.status, GRPC_STATUS.UNAVAILABLE, reading.text);
@@ -97,10 +108,11 @@ function endingOf(reading: Reading, next: number): ErrorCode | undefined {
   }
   assert.equal(reading.status, ERROR_CODES[code as ErrorCode].grpcStatus);
   const [, resumeFrom] = /; resume_from=(\d+)$/.exec(reading.text) ?? [];
-  if (resumeFrom !== undefined || reading.batches.length > 0) assert.equal(Number(resumeFrom), next, reading.text);
+  // Later than that where the error overtook messages which grpc-js still had for a reader that paused: it drops them.
+  if (resumeFrom !== undefined || reading.batches.length > 0) assert.ok(Number(resumeFrom) >= next, reading.text);
   return code as ErrorCode;
 }
 
-function gapsOf(progress: Progress): readonly Gap[] {
+export function gapsOf(progress: Progress): readonly Gap[] {
   return (progress as { readonly gaps?: readonly Gap[] }).gaps ?? [];
 }

@@ -5,6 +5,8 @@ import type { ThreadFault } from '../quarantine/faulty-thread.js';
 
 export const FIRST_LEDGER = 1;
 export const LAST_LEDGER = 60;
+/** With wide columns, so many ledgers are more than a window of 4 MiB. */
+const LAST_SESSION_LEDGER = 120;
 
 export interface ReaderPlan {
   readonly first: number;
@@ -19,6 +21,24 @@ export interface ReaderPlan {
   readonly leavesAfter: number | undefined;
 }
 
+export interface SessionReaderPlan extends ReaderPlan {
+  /** When it attaches, after the session was started. */
+  readonly startsAtMs: number;
+  /** Begins with the oldest batch held, whichever that is by then, instead of with the session's first ledger. */
+  readonly takesWhatIsHeld: boolean;
+}
+
+export interface SessionPlan {
+  readonly first: number;
+  readonly last: number;
+  readonly batchSize: number;
+  readonly readers: readonly SessionReaderPlan[];
+  /** ConfigureFilters: deletions are wanted from then on, or not. */
+  readonly filterChanges: readonly { readonly atMs: number; readonly includeDeleted: boolean }[];
+  /** StopProcessing. */
+  readonly stopsAtMs: number | undefined;
+}
+
 export interface Schedule {
   readonly seed: number;
   readonly policy: 'fail' | 'quarantine';
@@ -27,6 +47,7 @@ export interface Schedule {
   readonly sourceFaults: Required<Omit<FaultPlan, 'unavailableEvery'>> & { readonly unavailableEvery: number };
   readonly threadFaults: readonly ThreadFault[];
   readonly readers: readonly ReaderPlan[];
+  readonly sessions: readonly SessionPlan[];
   /** When the source is killed, and another one takes its port. */
   readonly sourceRestartsAtMs: number | undefined;
   /** When the service is stopped as by SIGTERM, and started again. */
@@ -50,7 +71,7 @@ export function scheduleOf(seed: number): Schedule {
     };
   };
   const isRough = random.chance(0.8);
-  return {
+  const ofRanges: Omit<Schedule, 'sessions'> = {
     seed,
     policy: random.oneOf('fail', 'quarantine'),
     protocol: random.oneOf(...SERVED_PROTOCOLS),
@@ -75,6 +96,34 @@ export function scheduleOf(seed: number): Schedule {
     sourceRestartsAtMs: random.chance(0.3) ? random.integer(0, 300) : undefined,
     serviceRestartsAtMs: random.chance(0.3) ? random.integer(0, 400) : undefined,
   };
+  // Drawn last, so that what is said of a seed stays true of its ranges.
+  const session = (): SessionPlan => {
+    const first = random.integer(FIRST_LEDGER, LAST_LEDGER);
+    const last = random.integer(first, LAST_SESSION_LEDGER);
+    const batchSize = random.oneOf(0, 25, 60);
+    const sessionReader = (): SessionReaderPlan => ({
+      first,
+      last,
+      batchSize,
+      pauseMs: random.oneOf(0, 0, 1, 5),
+      standstill: random.chance(0.4) ? { at: random.integer(1, 5), ms: random.integer(50, 800) } : undefined,
+      leavesAfter: random.chance(0.3) ? random.integer(1, 6) : undefined,
+      startsAtMs: random.oneOf(0, 0, 20, 200),
+      takesWhatIsHeld: random.chance(0.2),
+    });
+    return {
+      first,
+      last,
+      batchSize,
+      readers: Array.from({ length: random.integer(1, 3) }, sessionReader),
+      filterChanges: Array.from({ length: random.oneOf(0, 0, 1, 2) }, () => ({
+        atMs: random.integer(0, 200),
+        includeDeleted: random.chance(0.5),
+      })),
+      stopsAtMs: random.chance(0.3) ? random.integer(0, 400) : undefined,
+    };
+  };
+  return { ...ofRanges, sessions: Array.from({ length: random.oneOf(0, 1, 1, 2) }, session) };
 }
 
 /** Mulberry32: small, and the same on every machine. */

@@ -79,6 +79,8 @@ export class World {
         SOURCE_IDLE_TIMEOUT: '250ms',
         WORKER_COUNT: '2',
         SHUTDOWN_TIMEOUT: '5s',
+        SESSION_WINDOW_MB: '4',
+        SLOW_READER_TIMEOUT: '250ms',
         LOG_LEVEL: 'warn',
       },
       {

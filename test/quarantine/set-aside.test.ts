@@ -139,6 +139,7 @@ test('gaps that touch, for the same reason, are told as one; batches tell of all
       lastLedger: 7,
       rows: 0,
       message: undefined,
+      blocks: [],
       heldBytes: 0,
       gaps: [
         [1, 6, 'SOURCE_GAP'],

@@ -129,3 +129,53 @@ test('whatever streams do, claims of a size below the shared part stay within th
     { numRuns: 150 },
   );
 });
+
+describe('large ledgers', () => {
+  test('are received and decoded one at a time, while others go on', async () => {
+    const shares = new MemoryShares(1000, 20);
+    const [first, second, other] = [shares.openStream(), shares.openStream(), shares.openStream()];
+    assert.ok(await isGranted(first.claim(100, true)));
+    const waiting = second.claim(100, true);
+    assert.equal(await isGranted(waiting), false);
+    assert.ok(await isGranted(other.claim(100)));
+    first.decoded(100, 150);
+    assert.equal(await isGranted(waiting), false);
+    first.largeDone();
+    assert.ok(await isGranted(waiting));
+    second.close();
+    assert.ok(await isGranted(other.claim(50, true)), 'one that was closed is in nobody’s way');
+  });
+});
+
+describe('what is held', () => {
+  test('is raw until it is decoded, by what was claimed and what came', async () => {
+    const shares = new MemoryShares(1000, 100);
+    const stream = shares.openStream();
+    await stream.claim(90);
+    assert.deepEqual([shares.rawBytes, shares.usedBytes], [90, 90]);
+    stream.received(90, 60);
+    assert.deepEqual([shares.rawBytes, shares.usedBytes], [60, 60]);
+    await stream.claim(30);
+    stream.decoded(60, 80);
+    assert.deepEqual([shares.rawBytes, shares.usedBytes], [30, 110]);
+    stream.holdOnly(80);
+    assert.deepEqual([shares.rawBytes, shares.usedBytes], [0, 80]);
+    stream.release(80);
+    assert.deepEqual([shares.rawBytes, shares.usedBytes], [0, 0]);
+  });
+
+  test('starves another stream as long as that one has its share only and waits for more', async () => {
+    const shares = new MemoryShares(100, 20);
+    const [greedy, other] = [shares.openStream(), shares.openStream()];
+    await greedy.claim(80);
+    assert.equal(shares.starvesSinceMs, undefined);
+    const before = performance.now();
+    const waiting = other.claim(30);
+    assert.ok(shares.starvesSinceMs! >= before && shares.starvesSinceMs! <= performance.now());
+    void greedy.claim(50);
+    assert.ok(shares.starvesSinceMs! <= performance.now(), 'who has more than its share waits for itself');
+    greedy.close();
+    await waiting;
+    assert.equal(shares.starvesSinceMs, undefined);
+  });
+});

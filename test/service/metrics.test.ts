@@ -138,3 +138,19 @@ test('a stream that fails is counted by the code of its error', async (t) => {
   assert.equal(metrics.get('contract_data_current_ledger'), 19);
   assert.equal(metrics.get('contract_data_contracts_processed_total'), expectedRows(11, 19).length);
 });
+
+test('what is claimed for a ledger that does not come is held for the source, and nothing else is', async (t) => {
+  const faults = { hangAfter: [{ ledger: 15, always: true }] };
+  const waiting = await runService(t, await simulatedSource(t, { protocols: ['ledgers'], faults }));
+  const reading = new FlightReader(t, waiting.ports.flight).readRange({ start_ledger: 11, end_ledger: 0 });
+  const bytes = async (stage: string): Promise<number> =>
+    (await waiting.metrics()).get(`contract_data_queued_bytes{stage="${stage}"}`)!;
+  await eventually('all that came was sent', async () => {
+    const metrics = await waiting.metrics();
+    return metrics.get('contract_data_current_ledger') === 15 && (await bytes('stream')) === 0;
+  });
+  assert.ok((await bytes('source')) > 0);
+  assert.equal(await bytes('pool'), 0);
+  await waiting.stop();
+  await reading;
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SERVED_PROTOCOLS, type ServedProtocol } from '../../src/ledger-server/ledger-server.js';
+import type { LedgerRange } from '../../src/source/ledger-source.js';
 import { transferable } from '../../src/pool/transfer.js';
 import { ProcessorError } from '../../workers/errors.js';
 import {
@@ -107,6 +108,28 @@ for (const protocol of SERVED_PROTOCOLS) {
       const sent = chunks.map((chunk) => chunk.inputs[0]!.bytes).filter((bytes) => bytes.byteLength > 4_000_000);
       assert.equal(sent.length, 2);
       for (const bytes of sent) assert.equal(transferable(bytes).buffer, bytes.buffer);
+    });
+
+    test('a large ledger is received when there is room for it, and not before', async (t) => {
+      const large = Buffer.alloc(20_000_000, 3);
+      const ledger = (sequence: number): Uint8Array => (sequence === 3 ? large : madeUpLedger(sequence));
+      const { target } = await serve(t, { protocols, store: madeUpStore(10, ledger) });
+      const { observer, counts } = recorder();
+      const asked: [bytes: number, receivedLedgers: number][] = [];
+      const room = {
+        async forLarge(bytes: number): Promise<void> {
+          await quiet(100);
+          asked.push([bytes, counts.ledgers!]);
+        },
+      };
+      const source = impatientSource({ target, observer });
+      const read = { ledgers: (range: LedgerRange, signal: AbortSignal) => source.ledgers(range, signal, room) };
+      const chunks = await readRange(read, { startLedger: 1, endLedger: 5 }, ledger);
+      assert.equal(lastLedgerOf(chunks), 5);
+      assert.equal(asked.length, 1);
+      const [bytes, receivedLedgers] = asked[0]!;
+      assert.ok(bytes > large.length && bytes < large.length + 1000);
+      assert.equal(receivedLedgers, 2);
     });
 
     test('a consumer that stands still stops the source', async (t) => {

@@ -1,0 +1,120 @@
+/**
+ * One range as one transaction: its rows, how far the streams have come, its place in the plan and its job, all or
+ * nothing.
+ *
+ *   BEGIN · for each table: delete the ledgers, COPY, current states · lease held? · advance · gaps · finished · job · COMMIT
+ *
+ * The lease comes behind the rows, so that no lock that others wait for is held while they are loaded. That is safe: who
+ * has lost the lease cannot pass it, and its rows go with its transaction.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Client, ClientBase } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { arrowSchema, selectColumns } from '../../../workers/columns/tables.js';
+import { ProcessorError } from '../../../workers/errors.js';
+import { encodeSchema, wholeBatch } from '../../../workers/ipc.js';
+import type { DecodeRequest } from '../../../workers/request.js';
+import { COPY_HEADER, COPY_TRAILER, CopyEncoder } from '../../consumer/copy/copy-encoder.js';
+import { decodeSchema, tablePlan } from '../../consumer/copy/table-plan.js';
+import { applyEntries } from '../../postgres/commit/apply-entries.js';
+import { applyTtl, stageTtl } from '../../postgres/commit/apply-ttl.js';
+import { copyEntriesSql, copyTtlSql } from '../../postgres/commit/copy-sql.js';
+import { deleteEntries } from '../../postgres/commit/delete-entries.js';
+import { ensurePartitions } from '../../postgres/commit/ensure-partitions.js';
+import { inTransaction } from '../../postgres/in-transaction.js';
+import { advance } from '../../postgres/progress/advance.js';
+import { recordGaps } from '../../postgres/progress/record-gaps.js';
+import type { RangeBatch, RangeReader } from '../range-reader.js';
+import type { Tally } from '../tally.js';
+import type { JobQueue } from './job-queue.js';
+import { holdLease, type Lease, noteBackend } from './leases.js';
+import type { StoredPlan } from './stored-plan.js';
+
+/** Encoded batches that wait for the server to take them, of some 2 MiB each. */
+const COPY_CHUNKS_AHEAD = 2;
+
+export interface LoadRangeParts {
+  readonly reader: RangeReader;
+  readonly queue: JobQueue;
+  readonly plan: StoredPlan;
+  /** For each of the plan's requests, which read the same ledgers one after the other. */
+  readonly tallies: readonly Tally[];
+}
+
+/** Throws STREAM_FENCED where the range is another machine's now. */
+export async function loadRange(
+  client: Client,
+  lease: Lease,
+  parts: LoadRangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan, queue, tallies } = parts;
+  const { firstLedger, lastLedger } = lease;
+  await noteBackend(client, lease);
+  await ensurePartitions(client, firstLedger, lastLedger);
+  await stageTtl(client);
+  await inTransaction(client, async () => {
+    for (const [i, request] of plan.requests.entries()) {
+      await loadTable(client, lease, request, parts.reader, tallies[i]!, signal);
+    }
+    signal.throwIfAborted();
+    await holdLease(client, lease);
+    for (const [i, claim] of plan.claims.entries()) {
+      const held = { ...claim, partitions: [] };
+      await advance(client, held, lease.partitions[i]!, firstLedger - 1, lastLedger);
+      await recordGaps(client, held, firstLedger, lastLedger, tallies[i]!.gapList);
+    }
+    await noteFinished(client, lease, tallies);
+    await queue.complete(client, lease.job);
+  });
+}
+
+async function loadTable(
+  client: Client,
+  { firstLedger, lastLedger }: Lease,
+  request: DecodeRequest,
+  reader: RangeReader,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const batches = reader.batches({ startLedger: firstLedger, endLedger: lastLedger, decode: request }, tally, signal);
+  const isTtl = request.table === 'ttl';
+  if (!isTtl) await deleteEntries(client, firstLedger, lastLedger);
+  const copy = client.query(copyFrom(isTtl ? copyTtlSql() : copyEntriesSql()));
+  await pipeline(Readable.from(copyRows(request, batches), { highWaterMark: COPY_CHUNKS_AHEAD }), copy);
+  if (copy.rowCount !== tally.counts.rows) {
+    const message = `PostgreSQL took ${copy.rowCount} of the ${tally.counts.rows} rows of ledgers ${firstLedger} to ${lastLedger}`;
+    throw new ProcessorError('INTERNAL', message, { ledger: firstLedger, lastLedger });
+  }
+  if (isTtl) await applyTtl(client);
+  else await applyEntries(client, firstLedger, lastLedger);
+}
+
+async function* copyRows(
+  request: DecodeRequest,
+  batches: AsyncIterable<RangeBatch>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const columns = selectColumns(request.table, request.columns);
+  const schema = decodeSchema(encodeSchema(arrowSchema(request)));
+  const encoder = new CopyEncoder(tablePlan(schema, request.table, columns));
+  yield COPY_HEADER;
+  for await (const { message, firstLedger, lastLedger } of batches) {
+    yield encoder.encode(wholeBatch(message), { first: firstLedger, last: lastLedger }).bytes;
+  }
+  yield COPY_TRAILER;
+}
+
+async function noteFinished(
+  client: ClientBase,
+  { plan, firstLedger }: Lease,
+  tallies: readonly Tally[],
+): Promise<void> {
+  const rows = tallies.reduce((sum, { counts }) => sum + counts.rows, 0);
+  await client.query(
+    `UPDATE contract_data.backfill_ranges SET finished_at = clock_timestamp(), leased_until = NULL, backend = NULL,
+      error_code = NULL, error = NULL, row_count = $3, ledger_bytes = $4
+    WHERE plan = $1 AND first_ledger = $2`,
+    [plan, firstLedger, rows, tallies[0]?.counts.ledgerBytes ?? 0],
+  );
+}
