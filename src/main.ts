@@ -41,6 +41,8 @@ const program = new Command('contract-data-processor')
   .description('Stellar contract data as Arrow record batches')
   .version(versionText())
   .addHelpText('after', EXIT_CODES)
+  // What stands behind the name of a command is that command's, also where it has commands of its own.
+  .enablePositionalOptions()
   .exitOverride()
   .showHelpAfterError('(add --help for the options)');
 for (const command of commands) {

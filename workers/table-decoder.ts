@@ -75,7 +75,9 @@ class ContractDataDecoder implements TableDecoder {
 
     if (this.needs.has('liveUntil')) liveUntilByKeyHash(r, log.ttl, liveUntil);
     if (this.needs.has('keyHash')) hashKeys(c);
-    return decodedLedger(log, bytes, rows, skipped, this.encoder.encode(c));
+    const blocks = this.encoder.encode(c);
+    liveUntil.finish();
+    return decodedLedger(log, bytes, rows, skipped, blocks);
   }
 }
 

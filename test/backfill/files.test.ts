@@ -235,7 +235,7 @@ test('a lake that has not come so far is told at once', async (t) => {
 test('killed at any moment and begun again, a backfill ends with the files of one that was not', async (t) => {
   const { url } = generatedLake(t, LAST);
   const clean = temporaryFolder(t);
-  const wanted = { format: 'parquet', startLedger: 1, endLedger: LAST, rangeLedgers: 20 } as const;
+  const wanted = { format: 'parquet', startLedger: 1, endLedger: LAST, rangeLedgers: 30 } as const;
   await makeFilesOf(url, { ...wanted, directory: clean });
   const directory = temporaryFolder(t);
   const words = [
@@ -244,7 +244,7 @@ test('killed at any moment and begun again, a backfill ends with the files of on
     '--end',
     String(LAST),
     '--range-ledgers',
-    '20',
+    '30',
     '--sink',
     'parquet',
     '--out',
@@ -260,7 +260,7 @@ test('killed at any moment and begun again, a backfill ends with the files of on
     await sleep(20);
     command.child.kill('SIGKILL');
     const { code } = await command.exit;
-    if (code === 0 || readdirSync(directory).filter((name) => name.endsWith('.parquet')).length >= 6) break;
+    if (code === 0 || readdirSync(directory).filter((name) => name.endsWith('.parquet')).length >= 4) break;
   }
   const { child, exit } = runCommand(t, ['backfill', ...words], env);
   assert.equal((await exit).code, 0);
@@ -286,4 +286,11 @@ test('SIGINT leaves finished ranges, nothing half-made, and the exit code of a s
     assert.ok(existsSync(join(directory, file)));
     assert.equal(readFileSync(join(directory, file)).length, bytes);
   }
+});
+
+test('options behind plan are its own', async (t) => {
+  const words = ['plan', '--source', 'file://./nowhere', '--start', '5', '--end', '4'];
+  const { code, errors } = await runCommand(t, ['backfill', ...words]).exit;
+  assert.equal(code, 1);
+  assert.match(errors, /^REQUEST_INVALID: --end: 5 to 4294967295 expected, 4 found$/m);
 });

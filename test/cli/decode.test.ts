@@ -194,7 +194,7 @@ test('--help and --version answer on stdout with exit 0', () => {
   assert.match(help.text, /--network-passphrase <passphrase>[\s\S]*Examples:/);
   const version = spawnSync(process.execPath, [MAIN, '--version']);
   assert.equal(version.status, 0);
-  assert.match(version.stdout.toString(), /^\d+\.\d+\.\d+\n$/);
+  assert.match(version.stdout.toString(), /^\d+\.\d+\.\d+( \([0-9a-f]{7,}(-dirty)?\))?\n$/);
 });
 
 test('a corpus ledger without rows prints nothing and is no error', { skip: skipWithoutCorpus }, () => {

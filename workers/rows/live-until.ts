@@ -38,6 +38,11 @@ export class LiveUntil {
     this.isEmpty = keys === 0;
   }
 
+  /** Lets go of the ledger: its bytes may be large, and the next one long in coming. */
+  finish(): void {
+    this.r = undefined;
+  }
+
   /** The live-until ledger of the key whose 32-byte hash stands in `bytes` at `at`, or NONE. */
   get(bytes: Buffer, view: DataView, at: number): number {
     if (this.isEmpty) return NONE;
