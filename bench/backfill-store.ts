@@ -1,5 +1,5 @@
 /** An object store far away: what of S3's protocol reads a lake, over a folder, each answer late. */
-import { createReadStream, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ function answer(directory: string, keys: readonly string[], key: string, respons
     response.setHeader('content-type', 'application/xml');
     response.end(`<ListBucketResult><Name>${BUCKET}</Name>${contents.join('')}</ListBucketResult>`);
   } else if (keys.includes(key)) {
-    createReadStream(join(directory, key)).pipe(response);
+    response.end(readFileSync(join(directory, key)));
   } else {
     response.statusCode = 404;
     response.end('<Error><Code>NoSuchKey</Code></Error>');

@@ -29,8 +29,8 @@ type Way = Pick<BackfillRequest, 'workers' | 'sink' | 'url'> & { readonly lake: 
 
 export async function benchBackfill({ ledgers, samples }: BackfillPlan, report: BackfillReport): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'contract-data-bench-'));
-  const single = await lakeOf(folder, 1, ledgers);
   const large = await lakeOf(folder, 64, ledgers);
+  const single = await lakeOf(folder, 1, ledgers);
   const store = await delayedStore(single, DELAY_MS);
   const near = { lake: '1 ledger an object, folder', url: `file://${single}` };
   const packed = { lake: '64 ledgers an object, folder', url: `file://${large}` };

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { Command, Option } from 'commander';
 import { alignedRanges } from '../backfill/aligned-ranges.js';
 import { openPlanSession, type PlanSession } from '../backfill/queue/plan-session.js';
-import { statusText } from '../backfill/queue/status.js';
+import { type PlanStatus, statusText } from '../backfill/queue/status.js';
 import { type BackfillReport, reportText } from '../backfill/report.js';
 import { loadBackfillConfig } from '../config/backfill-config.js';
 import { BACKFILL_SETTINGS, type BackfillConfig } from '../config/backfill-settings.js';
@@ -156,18 +156,21 @@ async function plan(flags: RangeFlags, { config, telling, signal }: Running): Pr
 async function workOn({ json }: CommonFlags, { config, telling, signal }: Running): Promise<void> {
   await withSession(config, async (session) => {
     await workOnBackfill(config, session, telling, signal);
-    await printStatus(session, json, signal);
+    const { failed } = await printStatus(session, json, signal);
+    if (failed.length > 0) process.exitCode = 1;
   });
 }
 
 async function status({ json }: CommonFlags, { config, signal }: Running): Promise<void> {
-  await withSession(config, (session) => printStatus(session, json, signal));
+  await withSession(config, async (session) => {
+    await printStatus(session, json, signal);
+  });
 }
 
-async function printStatus(session: PlanSession, json: true | undefined, signal: AbortSignal): Promise<void> {
+async function printStatus(session: PlanSession, json: true | undefined, signal: AbortSignal): Promise<PlanStatus> {
   const found = await backfillStatus(session, signal);
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : statusText(found));
-  if (found.failed.length > 0) process.exitCode = 1;
+  return found;
 }
 
 function printReport(report: BackfillReport, { json }: CommonFlags): void {

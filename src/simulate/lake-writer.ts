@@ -37,6 +37,8 @@ export interface WrittenObject {
 
 /** Beside the manifest, which has no room for it. */
 const IDENTITY_FILE = '.simulation.json';
+/** A second start of the library would leave it without the memory that it writes to: objects would hold zeros. */
+let started: Promise<void> | undefined;
 /** Twice as fast as zstd's default, for a few percent of size. */
 const ZSTD_LEVEL = 1;
 
@@ -46,7 +48,7 @@ export async function* writeLake(
   signal: AbortSignal,
 ): AsyncGenerator<WrittenObject, void, undefined> {
   await claimDirectory(lake);
-  await init();
+  await (started ??= init());
   const { layout, last, ledgersPerSecond } = lake;
   const startedAt = performance.now();
   let closed = 0;
