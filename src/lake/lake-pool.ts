@@ -17,6 +17,7 @@ import { ByteBudget } from '../pool/byte-budget.js';
 import type { DecodePool } from '../pool/decode-pool.js';
 import { transferable } from '../pool/transfer.js';
 import { UsedBuffers } from '../pool/used-buffers.js';
+import { workerError } from '../pool/worker-error.js';
 import { backoffMs, type BackoffOptions } from '../source/backoff.js';
 import type { SourceObserver } from '../source/source-observer.js';
 import { inLedgerOrder, without } from './lake-results.js';
@@ -159,7 +160,7 @@ export class LakePool implements DecodePool {
       // Without a signal: piscina gives a thread with a task that can be aborted no other task.
       return (await this.piscina.run(task, { transferList: [...transferList, ...used] })) as LakeResult;
     } catch (cause) {
-      const error = this.workerError(watched.isHung, named(given, what), cause);
+      const error = workerError(watched.isHung, this.options.taskTimeoutMs, named(given, what), cause);
       this.options.onThreadReplaced?.(error);
       throw error;
     } finally {
@@ -188,14 +189,6 @@ export class LakePool implements DecodePool {
       const id = Atomics.load(task.state, TASK_STATE.thread);
       void this.piscina.threads.find(({ threadId }) => threadId === id)?.terminate();
     }
-  }
-
-  private workerError(timedOut: boolean, what: string, cause: unknown): ProcessorError {
-    const reason = timedOut
-      ? `did not finish within ${this.options.taskTimeoutMs} ms`
-      : `failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    const message = `the worker that decoded ${what} ${reason}; it was replaced`;
-    return new ProcessorError(timedOut ? 'WORKER_TIMEOUT' : 'WORKER_CRASHED', message, {}, cause);
   }
 }
 

@@ -9,10 +9,11 @@ import { Piscina } from 'piscina';
 import type { DecodeInput, DecodeResult } from '../../workers/decode-result.js';
 import type { DecodeLimits } from '../../workers/decode.js';
 import { type DecodeTask, TaskRunner } from '../../workers/decode-task.js';
-import { type ErrorCode, ProcessorError } from '../../workers/errors.js';
+import type { ProcessorError } from '../../workers/errors.js';
 import { ByteBudget } from './byte-budget.js';
 import { transferable } from './transfer.js';
 import { UsedBuffers } from './used-buffers.js';
+import { workerError } from './worker-error.js';
 
 export interface DecodePool {
   /** Decodes a task. Input bytes may be detached afterwards. `what` names the ledgers in errors. */
@@ -143,7 +144,7 @@ export class ThreadDecodePool implements DecodePool {
         signal: timeout.signal,
       })) as DecodeResult;
     } catch (cause) {
-      const error = this.workerError(timeout.signal.aborted, what, cause);
+      const error = workerError(timeout.signal.aborted, this.options.taskTimeoutMs, what, cause);
       this.options.onThreadReplaced?.(error);
       throw error;
     } finally {
@@ -151,13 +152,5 @@ export class ThreadDecodePool implements DecodePool {
       this.busy.delete(turn);
       this.endedMs += performance.now() - turn.startedAt;
     }
-  }
-
-  private workerError(timedOut: boolean, what: string, cause: unknown): ProcessorError {
-    const code: ErrorCode = timedOut ? 'WORKER_TIMEOUT' : 'WORKER_CRASHED';
-    const reason = timedOut
-      ? `did not finish within ${this.options.taskTimeoutMs} ms`
-      : `failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    return new ProcessorError(code, `the worker that decoded ${what} ${reason}; it was replaced`, {}, cause);
   }
 }
