@@ -3,6 +3,8 @@
  * dense ledger takes; a thread instead writes into the buffers in which earlier ledgers came to it.
  */
 
+import { freeBuffers } from './free-buffers.js';
+
 /** Most that is kept, where nothing else is said. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** New buffers are made in steps, so that they fit again. */
@@ -20,9 +22,12 @@ export class SpareBuffers {
     this.keptBytes = keptBytes;
   }
 
-  /** Takes over a buffer that nobody reads any more. */
+  /** Takes over a buffer that nobody reads any more; frees it where there are enough. */
   add(buffer: ArrayBuffer): void {
-    if (buffer.byteLength < STEP_BYTES || this.bytes + buffer.byteLength > this.keptBytes) return;
+    if (buffer.byteLength < STEP_BYTES || this.bytes + buffer.byteLength > this.keptBytes) {
+      freeBuffers([buffer]);
+      return;
+    }
     this.spare.push(buffer);
     this.bytes += buffer.byteLength;
   }

@@ -98,7 +98,7 @@ async function relay(start: number, end: number, send: (message: FlightMessage) 
 
 const server = new Server(FLIGHT_SERVER_OPTIONS);
 const { GetFlightInfo, DoGet } = flightMethods;
-const frame = (message: FlightMessage): Buffer => new FlightDataFrame(message) as unknown as Buffer;
+const frame = (message: FlightMessage): Buffer => new FlightDataFrame(message, () => undefined) as unknown as Buffer;
 server.addService(
   { GetFlightInfo, DoGet: { ...DoGet, responseSerialize: frame } },
   { GetFlightInfo: getFlightInfo, DoGet: doGet },

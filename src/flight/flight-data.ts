@@ -47,13 +47,17 @@ export function flightDataLength({ metadata, body, appMetadata }: FlightMessage)
 export class FlightDataFrame {
   readonly byteLength: number;
   readonly #message: FlightMessage;
+  readonly #onWritten: (target: Uint8Array) => void;
 
-  constructor(message: FlightMessage) {
+  /** `onWritten` learns what grpc-js allocated. */
+  constructor(message: FlightMessage, onWritten: (target: Uint8Array) => void) {
     this.byteLength = flightDataLength(message);
     this.#message = message;
+    this.#onWritten = onWritten;
   }
 
   copy(target: Uint8Array, start: number): void {
+    this.#onWritten(target);
     const { metadata, appMetadata, body } = this.#message;
     let end = writeField(target, start, HEADER_TAG, metadata);
     if (isSet(appMetadata)) end = writeField(target, end, APP_METADATA_TAG, appMetadata);

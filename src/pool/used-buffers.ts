@@ -4,6 +4,8 @@
  * faults, and this thread the collecting of the old ones.
  */
 
+import { freeBuffers } from '../../workers/free-buffers.js';
+
 /** Most that waits to go back. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 /** So many in want are of a moment long past. */
@@ -20,13 +22,15 @@ export class UsedBuffers {
     this.wanted = Math.min(this.wanted + count, MOST_WANTED);
   }
 
-  /** Takes over memory that nobody reads any more; what is not wanted is left to the garbage collector. */
+  /** Takes over memory that nobody reads any more; what is not wanted is freed. */
   add(buffers: readonly ArrayBuffer[]): void {
-    for (const buffer of buffers) {
-      if (this.buffers.length >= this.wanted || this.bytes + buffer.byteLength > KEPT_BYTES) return;
+    const unwanted = buffers.filter((buffer) => {
+      if (this.buffers.length >= this.wanted || this.bytes + buffer.byteLength > KEPT_BYTES) return true;
       this.buffers.push(buffer);
       this.bytes += buffer.byteLength;
-    }
+      return false;
+    });
+    freeBuffers(unwanted);
   }
 
   /** What the next task takes along, to be transferred. */
