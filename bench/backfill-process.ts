@@ -15,6 +15,7 @@ import { loadBackfillConfig } from '../src/config/backfill-config.js';
 import { parseLakeUrl } from '../src/lake/lake-url.js';
 import { createLogger } from '../src/ops/logger.js';
 import { parseRowRequest } from '../src/request/row-request.js';
+import { InMemoryObjects } from './in-memory-objects.js';
 import { answerParent, cpuMs } from './processes/child.js';
 
 export interface BackfillRequest {
@@ -24,8 +25,8 @@ export interface BackfillRequest {
   readonly first: number;
   readonly last: number;
   readonly workers: number;
-  /** `rows`: decoded, and left. */
-  readonly sink: FileFormat | 'rows';
+  /** `rows`: decoded, and left; `in memory`: so are objects that have been read before. */
+  readonly sink: FileFormat | 'rows' | 'in memory';
 }
 
 export interface BackfillReply extends Counts {
@@ -39,6 +40,7 @@ export interface BackfillReply extends Counts {
 const RANGES_AT_ONCE = 2;
 /** Stays open: code is optimised in each thread anew. */
 let opened: OpenedBackfill | undefined;
+let inMemory: InMemoryObjects | undefined;
 /** Whole objects, of either kind of lake. */
 const RANGE_LEDGERS = 64;
 
@@ -50,12 +52,15 @@ answerParent(async (request: BackfillRequest): Promise<BackfillReply> => {
   const ranges = alignedRanges(first, last, RANGE_LEDGERS);
   const directory = mkdtempSync(join(tmpdir(), 'contract-data-bench-'));
   const logger = createLogger({ level: 'fatal' });
+  if (sink === 'in memory') inMemory ??= new InMemoryObjects(url, workers);
   const { reader } = (opened ??= await openBackfill(parseLakeUrl(url), config, networkPassphrase, logger));
   const total: Counts = { ledgers: 0, rows: 0, ledgerBytes: 0 };
   const { signal } = new AbortController();
   const before = { at: performance.now(), cpu: cpuMs(), main: mainThreadMs() };
   try {
-    if (sink === 'rows') {
+    if (sink === 'in memory') {
+      await inMemory!.decode(decode, total);
+    } else if (sink === 'rows') {
       const waiting = ranges[Symbol.iterator]();
       const lane = async (): Promise<void> => {
         for (const range of waiting) {

@@ -1,6 +1,7 @@
 /** The figures of the backfill bench: printed as they come, kept as JSON, and written as a table of the documentation. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ScalingReport } from './backfill-scaling-report.js';
 import { count, machine, measuredOn, megabytes, table } from './report.js';
 import type { Spread } from './spread.js';
 
@@ -19,6 +20,8 @@ export interface BackfillLine {
 }
 
 export class BackfillReport {
+  /** Of a plan that several machines work on. */
+  readonly scaling = new ScalingReport();
   private readonly lines: BackfillLine[] = [];
   private ledgers = 0;
 
@@ -36,14 +39,14 @@ export class BackfillReport {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(
       path,
-      `${JSON.stringify({ machine: machine(), ledgers: this.ledgers, lines: this.lines }, null, 2)}\n`,
+      `${JSON.stringify({ machine: machine(), ledgers: this.ledgers, lines: this.lines, scaling: this.scaling.lines }, null, 2)}\n`,
     );
   }
 
   markdown(): string {
     return [
       `${measuredOn()} Each line is a process that reads a lake of ${count(this.ledgers)} generated ledgers, with all 26 ` +
-        'columns: `rows` are decoded and left, the others become files. MB/s are of uncompressed ledgers. Cores are ' +
+        'columns: `rows` are decoded and left, `in memory` the same of objects that have been read before, the others become files. MB/s are of uncompressed ledgers. Cores are ' +
         "processor seconds per second: of the process, and of its main thread, which plans and writes but doesn't decode.\n",
       table(
         [
@@ -60,6 +63,7 @@ export class BackfillReport {
         ],
         this.lines.map(cells),
       ),
+      this.scaling.markdown(),
     ].join('\n');
   }
 }

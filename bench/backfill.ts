@@ -9,6 +9,7 @@ import { createLedgerGenerator } from '../src/simulate/ledger-generator.js';
 import { writeLake } from '../src/simulate/lake-writer.js';
 import type { BackfillReport } from './backfill-report.js';
 import type { BackfillReply, BackfillRequest } from './backfill-process.js';
+import { benchScaling } from './backfill-scaling.js';
 import { delayedStore } from './backfill-store.js';
 import { TXS_PER_LEDGER } from './processes/bench.js';
 import { Child } from './processes/child.js';
@@ -25,6 +26,12 @@ const FIRST_LEDGER = 64;
 /** To the nearest region of a public store and back. */
 const DELAY_MS = 50;
 
+/** For each sample. */
+const WARM_UP_RUNS = 3;
+
+/** Of the ledgers: those that go into a database, which takes longer, several times over. */
+const SCALING_SHARE = 0.25;
+
 type Way = Pick<BackfillRequest, 'workers' | 'sink' | 'url'> & { readonly lake: string };
 
 export async function benchBackfill({ ledgers, samples }: BackfillPlan, report: BackfillReport): Promise<void> {
@@ -36,8 +43,10 @@ export async function benchBackfill({ ledgers, samples }: BackfillPlan, report: 
   const packed = { lake: '64 ledgers an object, folder', url: `file://${large}` };
   const far = { lake: `1 ledger an object, store ${DELAY_MS} ms away`, url: store.url };
   const ways: Way[] = [
+    { ...near, workers: 1, sink: 'in memory' },
     { ...near, workers: 1, sink: 'rows' },
     { ...near, workers: 2, sink: 'rows' },
+    { ...packed, workers: 1, sink: 'in memory' },
     { ...packed, workers: 1, sink: 'rows' },
     { ...packed, workers: 2, sink: 'rows' },
     { ...far, workers: 1, sink: 'rows' },
@@ -64,20 +73,30 @@ export async function benchBackfill({ ledgers, samples }: BackfillPlan, report: 
         peakRssBytes: Math.max(...replies.map((reply) => reply.peakRssBytes)),
       });
     }
+    await benchScaling(
+      {
+        lake: near.url,
+        networkPassphrase: PASSPHRASE,
+        first: FIRST_LEDGER,
+        last: FIRST_LEDGER + Math.ceil(ledgers * SCALING_SHARE) - 1,
+        samples: Math.ceil(samples / 2),
+      },
+      report.scaling,
+    );
   } finally {
     store.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Behind a first run, in which code is being optimised. */
+/** Behind first runs, in which code is being optimised. */
 async function backfill({ url, workers, sink }: Way, ledgers: number, samples: number): Promise<BackfillReply[]> {
   const entry = new URL('./backfill-process.js', import.meta.url);
   const child: Child<BackfillRequest, BackfillReply> = await Child.start(entry, []);
   const range = { first: FIRST_LEDGER, last: FIRST_LEDGER + ledgers - 1 };
   const request = { url, workers, sink, ...range, networkPassphrase: PASSPHRASE };
   try {
-    await child.ask(request);
+    for (let run = 0; run < WARM_UP_RUNS * samples; run += 1) await child.ask(request);
     const replies: BackfillReply[] = [];
     while (replies.length < samples) replies.push(await child.ask(request));
     return replies;

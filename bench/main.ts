@@ -11,7 +11,7 @@ import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
 import { benchBackfill } from './backfill.js';
 import { BackfillReport } from './backfill-report.js';
-import { benchConsume } from './consume.js';
+import { benchConsume, type ConsumePlan } from './consume.js';
 import { ConsumeReport } from './consume-report.js';
 import { benchDecode } from './decode.js';
 import { writeSection } from './docs-page.js';
@@ -42,6 +42,14 @@ const END_TO_END_PLANS = {
   long: { ledgers: 512, samples: 21, readers: [1, 4, 8], tipLedgers: 512, stillMs: 60_000, startUps: 11 },
 } as const satisfies Record<string, EndToEndPlan>;
 
+/** So many ledgers that most commits are full: the first ones are small, so that loading begins at once. */
+const CONSUME_PLANS = {
+  smoke: { ledgers: 32, samples: 1 },
+  short: { ledgers: 768, samples: 2 },
+  normal: { ledgers: 1024, samples: 5 },
+  long: { ledgers: 2048, samples: 9 },
+} as const satisfies Record<string, ConsumePlan>;
+
 const program = new Command('bench')
   .option('--end-to-end', 'only the service between a source and its readers')
   .option('--long', 'more and longer samples')
@@ -55,7 +63,7 @@ const length = flags.long ? 'long' : flags.smoke ? 'smoke' : 'normal';
 
 console.log(JSON.stringify(machine()));
 if (!flags.endToEnd) await decode();
-await endToEnd(END_TO_END_PLANS[length === 'normal' && !flags.endToEnd ? 'short' : length]);
+await endToEnd(length === 'normal' && !flags.endToEnd ? 'short' : length);
 
 async function decode(): Promise<void> {
   const report = new Report();
@@ -71,16 +79,17 @@ async function decode(): Promise<void> {
   if (flags.docs) writeSection('Decoding', report.markdown());
 }
 
-async function endToEnd(plan: EndToEndPlan): Promise<void> {
+async function endToEnd(name: keyof typeof END_TO_END_PLANS): Promise<void> {
+  const plan = END_TO_END_PLANS[name];
   const report = new EndToEndReport();
   await benchEndToEnd(plan, report);
   report.writeJson('bench/results/end-to-end.json');
   if (flags.docs) writeSection('End to end', report.markdown());
-  await consume(plan);
+  await consume(CONSUME_PLANS[name]);
   await backfill(plan);
 }
 
-async function consume(plan: EndToEndPlan): Promise<void> {
+async function consume(plan: ConsumePlan): Promise<void> {
   const report = new ConsumeReport();
   await benchConsume(plan, report);
   report.writeJson('bench/results/consume.json');

@@ -1,8 +1,6 @@
 /** The service: Flight, the control port, health and metrics over one pipeline, from configuration to shutdown. */
-import { promisify } from 'node:util';
 import { Server } from '@grpc/grpc-js';
-import { ProcessorError } from '../workers/errors.js';
-import { type Address, addressText } from './config/kinds/address.js';
+import { addressText } from './config/kinds/address.js';
 import { SERVE_SETTINGS, type ServeConfig } from './config/serve-settings.js';
 import { CONTRACT_DATA_PROTO, CONTRACT_DATA_SERVICE, contractDataService } from './control/contract-data-service.js';
 import { CONTROL_PROTO, CONTROL_SERVICE, controlService } from './control/control-service.js';
@@ -17,7 +15,6 @@ import {
   PROCESSOR_SERVICE_NAME,
 } from './flowctl/processor-service.js';
 import { buildCommit } from './ops/build-commit.js';
-import { BusyShare } from './ops/busy-share.js';
 import { flightMetrics } from './ops/flight-metrics.js';
 import { addGrpcHealth } from './ops/grpc-health.js';
 import { addGrpcReflection } from './ops/grpc-reflection.js';
@@ -37,11 +34,12 @@ import { parseRangeCommand, type RequestDefaults } from './request/range-request
 import { sampleSessions, SessionMetrics } from './session/session-metrics.js';
 import { flightTokenAuth } from './security/flight-token-auth.js';
 import { limitConnections } from './security/connection-limit.js';
-import { type ListenerSecurity, serviceSecurity } from './security/listener-security.js';
+import { serviceSecurity } from './security/listener-security.js';
 import { requestLimit } from './security/request-limit.js';
-import { serverCredentials } from './security/server-tls.js';
 import { HEALTH_SERVICE, tokenInterceptors } from './security/token-interceptor.js';
-import { openServiceSource, type ServiceSource } from './service-source.js';
+import { sampleGauges } from './service-gauges.js';
+import { bind, closeServer } from './service-listeners.js';
+import { openServiceSource } from './service-source.js';
 import type { GrpcLedgerSourceOptions } from './source/grpc-source.js';
 import { RecentEvents } from './status-page/recent-events.js';
 import { StatusPage } from './status-page/status-page.js';
@@ -272,55 +270,4 @@ function requestDefaults(config: ServeConfig): RequestDefaults {
       include_deleted: config.includeDeleted,
     },
   };
-}
-
-function sampleGauges(
-  metrics: Metrics,
-  config: ServeConfig,
-  parts: {
-    readonly memory: MemoryShares;
-    readonly pool: ServiceSource['pool'];
-    readonly source: ServiceSource['source'];
-  },
-): void {
-  const { of } = metrics;
-  of.memoryLimit.set(parts.memory.capacityBytes);
-  of.workerThreads.set(config.workerCount);
-  const workersBusy = new BusyShare(() => parts.pool.busyMs, config.workerCount);
-  metrics.beforeScrape(() => of.workerUtilisation.set(workersBusy.take()));
-  metrics.beforeRead(() => {
-    const { rawBytes, usedBytes } = parts.memory;
-    const inPool = Math.min(rawBytes, parts.pool.bytesInFlight);
-    of.queuedBytes.set({ stage: 'source' }, rawBytes - inPool);
-    of.queuedBytes.set({ stage: 'pool' }, inPool);
-    of.queuedBytes.set({ stage: 'stream' }, usedBytes - rawBytes);
-    const states = parts.source.openStreams.map(({ state }) => state.kind);
-    for (const state of ['connecting', 'streaming', 'waiting'] as const) {
-      of.sourceConnections.set({ state }, states.filter((kind) => kind === state).length);
-    }
-  });
-}
-
-/** Binds `server`; an empty host is every interface, IPv6 and IPv4 alike. */
-async function bind(server: Server, key: string, { host, port }: Address, { tls }: ListenerSecurity): Promise<number> {
-  const bindAsync = promisify(server.bindAsync.bind(server));
-  const hosts = host === '' ? ['[::]', '0.0.0.0'] : [host.includes(':') ? `[${host}]` : host];
-  let failure: unknown;
-  for (const candidate of hosts) {
-    try {
-      return await bindAsync(`${candidate}:${port}`, serverCredentials(tls));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  const reason = failure instanceof Error ? failure.message : String(failure);
-  throw new ProcessorError('LISTEN_FAILED', `${key}: cannot listen on ${host}:${port}: ${reason}`, { key }, failure);
-}
-
-/** Lets calls end; cuts them off when `signal` says that time is short. */
-async function closeServer(server: Server, signal: AbortSignal): Promise<void> {
-  const force = (): void => server.forceShutdown();
-  signal.addEventListener('abort', force, { once: true });
-  if (signal.aborted) force();
-  await promisify(server.tryShutdown.bind(server))();
 }

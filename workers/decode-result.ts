@@ -25,6 +25,8 @@ export type LedgerChecksum = readonly [sequence: number, crc32: number];
 /** One ledger decoded. */
 export interface DecodedLedger {
   readonly sequence: number;
+  /** LedgerHeaderHistoryEntry.hash as the ledger came with it, in hex. */
+  readonly hash: string;
   readonly protocol: number;
   /** Unix seconds. */
   readonly closeTime: number;

@@ -24,7 +24,8 @@ export const GRPC_STATUS = {
 
 interface CodeFacts {
   /** The stage of the data's way that raises it. */
-  readonly stage: 'request' | 'config' | 'input' | 'source' | 'unpack' | 'decode' | 'pool' | 'stream' | 'consume';
+  readonly stage:
+    'request' | 'config' | 'input' | 'source' | 'unpack' | 'decode' | 'pool' | 'stream' | 'output' | 'consume';
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   readonly grpcStatus: number;
@@ -47,6 +48,13 @@ export const ERROR_CODES = {
     grpcStatus: GRPC_STATUS.NOT_FOUND,
     exitCode: 1,
     meaning: 'An input file cannot be opened, is a directory, or holds no ledgers.',
+  },
+  OUTPUT_FAILED: {
+    stage: 'output',
+    retryable: false,
+    grpcStatus: GRPC_STATUS.INTERNAL,
+    exitCode: 1,
+    meaning: 'A file of the output cannot be written: the disk is full, or a right is missing.',
   },
   UNPACK_FAILED: {
     stage: 'unpack',

@@ -17,7 +17,7 @@ import { LiveUntil, liveUntilByKeyHash } from './rows/live-until.js';
 import { CHANGE_TYPE_NAMES, isDeletion } from './rows/names.js';
 import type { Network } from './rows/network.js';
 import type { SpareBuffers } from './spare-buffers.js';
-import type { ChangeLog } from './xdr/change-log.js';
+import { type ChangeLog, HASH_BYTES } from './xdr/change-log.js';
 import type { XdrReader } from './xdr/reader.js';
 
 /** Target of a message body. Small batches cost throughput, and many Flight clients refuse messages above 4 MiB. */
@@ -77,7 +77,7 @@ class ContractDataDecoder implements TableDecoder {
     if (this.needs.has('keyHash')) hashKeys(c);
     const blocks = this.encoder.encode(c);
     liveUntil.finish();
-    return decodedLedger(log, bytes, rows, skipped, blocks);
+    return decodedLedger(r, log, bytes, rows, skipped, blocks);
   }
 }
 
@@ -96,7 +96,7 @@ class TtlDecoder implements TableDecoder {
     arrangeRows(r, log.ttl, rows, undefined);
     this.filter(log.sequence);
     const skipped = rows.total - rows.count;
-    return decodedLedger(log, bytes, rows, skipped, this.encoder.encode({ r, log, rows, changes: log.ttl }));
+    return decodedLedger(r, log, bytes, rows, skipped, this.encoder.encode({ r, log, rows, changes: log.ttl }));
   }
 
   private filter(sequence: number): void {
@@ -116,6 +116,7 @@ class TtlDecoder implements TableDecoder {
 }
 
 function decodedLedger(
+  r: XdrReader,
   log: ChangeLog,
   bytes: number,
   rows: LedgerRows,
@@ -125,6 +126,7 @@ function decodedLedger(
   const { updatedWithoutPreImage, removedWithoutPreImage } = rows;
   return {
     sequence: log.sequence,
+    hash: r.bytes.toString('hex', log.hash, log.hash + HASH_BYTES),
     protocol: log.protocol,
     closeTime: log.closeTime,
     bytes,

@@ -1,5 +1,6 @@
 /** What a backfill says when it ends. */
 import type { LedgerGap } from '../stream/app-metadata.js';
+import { type EndHashes, hashText } from './end-hashes.js';
 import type { Counts } from './tally.js';
 
 export interface FailedRange {
@@ -17,7 +18,7 @@ export interface Rates {
   readonly contracts_per_second: number;
 }
 
-export interface BackfillReport extends Rates {
+export interface BackfillReport extends Rates, EndHashes {
   readonly sink: string;
   /** The folder, or the database without its password. */
   readonly out: string;
@@ -55,6 +56,8 @@ export function reportText(report: BackfillReport): string {
   const before = found === 0 ? '' : `, ${number(found)} of them from before`;
   return [
     `ledgers ${first} to ${last} in ${number(ranges)} ranges${before}: ${report.out}`,
+    `  first    ${hashText(report.first_ledger_hash, first, gaps)}`,
+    `  last     ${hashText(report.last_ledger_hash, last, gaps)}`,
     `  ledgers  ${number(report.ledgers)}`,
     `  rows     ${number(report.rows)}`,
     `  bytes    ${megabytes(report.bytes)} of ledgers${size}`,

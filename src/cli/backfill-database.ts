@@ -139,6 +139,8 @@ export async function backfillIntoDatabase(
     out: maskedUrl(session.target),
     first_ledger: range.startLedger,
     last_ledger: range.endLedger,
+    first_ledger_hash: after.first_ledger_hash,
+    last_ledger_hash: after.last_ledger_hash,
     ranges: after.ranges.all,
     ranges_found: before.ranges.finished,
     ledgers: after.ledgers_finished,

@@ -1,6 +1,7 @@
 /** `backfill --sink arrow|parquet`: ranges of a data lake as files. */
 import { resolve } from 'node:path';
 import { alignedRanges } from '../backfill/aligned-ranges.js';
+import { joinedEndHashes } from '../backfill/end-hashes.js';
 import { FileSink } from '../backfill/files/file-sink.js';
 import type { FileFormat, RangeManifest } from '../backfill/files/range-manifest.js';
 import { makeFiles } from '../backfill/make-files.js';
@@ -89,6 +90,7 @@ export async function backfillIntoFiles(
     out: resolve(directory),
     first_ledger: range.startLedger,
     last_ledger: range.endLedger,
+    ...joinedEndHashes(done, range.startLedger, range.endLedger),
     ranges: found.length + missing.length,
     ranges_found: found.length,
     ledgers: sum((manifest) => manifest.last_ledger - manifest.first_ledger + 1),

@@ -1,16 +1,17 @@
 /** docs/configuration.md, from the settings. */
+import { BACKFILL_SETTINGS } from './backfill-settings.js';
 import { CONSUME_SETTINGS } from './consume-settings.js';
 import { SECTION_TITLES } from './options.js';
 import { SERVE_SETTINGS } from './serve-settings.js';
-import { defaultText, flagOf, sectionOf, type Setting } from './setting.js';
+import { defaultText, flagOf, sectionOf, type Setting, type Settings } from './setting.js';
 
 const INTRODUCTION = `# Configuration
 
 Written from the code by \`npm run docs\`; do not edit.
 
-\`serve\` and \`consume\` take each setting as a flag, an environment variable or a key of the YAML file given with \`--config\`; a flag goes
-before the environment, the environment before the file, and the file before the default.
-[config.example.yaml](../config.example.yaml) has every key; one file can serve both commands.
+\`serve\`, \`consume\` and \`backfill\` take each setting as a flag, an environment variable or a key of the YAML file given with
+\`--config\`; a flag goes before the environment, the environment before the file, and the file before the default.
+[config.example.yaml](../config.example.yaml) has every key; one file can serve all commands.
 
 - **Checked at start.** All faults are reported at once. Unknown flags and file keys are errors; an unknown environment
   variable that is nearly a known one is warned about. An empty environment variable counts as absent.
@@ -23,26 +24,33 @@ before the environment, the environment before the file, and the file before the
 
 const SHARED = 'The variable belongs to other programs too: what does not fit there is ignored.';
 
+/** A setting is described where it is first declared; other commands that take it as it stands name it. */
+const COMMANDS: readonly { readonly name: string; readonly settings: Settings }[] = [
+  { name: 'serve', settings: SERVE_SETTINGS },
+  { name: 'consume', settings: CONSUME_SETTINGS },
+  { name: 'backfill', settings: BACKFILL_SETTINGS },
+];
+
 export function configurationPage(): string {
-  const own = Object.values<Setting>(CONSUME_SETTINGS).filter((setting) => !isOfServe(setting));
-  return [
-    INTRODUCTION,
-    '## Settings of serve\n',
-    ...sections(Object.values(SERVE_SETTINGS)),
-    '## Settings of consume\n',
-    `Beside these, \`consume\` takes the following as \`serve\` does: ${sharedNames()}.\n`,
-    ...sections(own),
-  ].join('\n');
+  return [INTRODUCTION, ...COMMANDS.flatMap((_, i) => settingsOf(i))].join('\n');
 }
 
-/** Declared once, for both commands. */
-function isOfServe(setting: Setting): boolean {
-  return Object.values<Setting>(SERVE_SETTINGS).includes(setting);
-}
-
-function sharedNames(): string {
-  const shared = Object.values<Setting>(CONSUME_SETTINGS).filter(isOfServe);
-  return shared.map(({ env }) => `\`${env}\``).join(', ');
+function settingsOf(command: number): string[] {
+  const { name, settings } = COMMANDS[command]!;
+  const described = new Set<Setting>();
+  const shared: string[] = [];
+  for (const before of COMMANDS.slice(0, command)) {
+    const theirs = Object.values(before.settings).filter((setting) => !described.has(setting));
+    const both = Object.values(settings).filter((setting) => theirs.includes(setting));
+    if (both.length > 0) shared.push(`as \`${before.name}\` does: ${both.map(({ env }) => `\`${env}\``).join(', ')}`);
+    theirs.forEach((setting) => described.add(setting));
+  }
+  const own = Object.values(settings).filter((setting) => !described.has(setting));
+  const beside =
+    shared.length === 0
+      ? []
+      : [`Beside these, \`${name}\` takes the following ${shared.join('; and the following ')}.\n`];
+  return [`## Settings of ${name}\n`, ...beside, ...sections(own)];
 }
 
 function sections(settings: readonly Setting[]): string[] {

@@ -1,17 +1,18 @@
 /** config.example.yaml, from the settings: every key with its default; keys without a fixed default are commented out. */
+import { BACKFILL_SETTINGS } from './backfill-settings.js';
 import { CONSUME_SETTINGS } from './consume-settings.js';
 import { SERVE_SETTINGS } from './serve-settings.js';
-import { defaultText, type Setting } from './setting.js';
+import { defaultText, type Setting, type Settings } from './setting.js';
 
-const HEAD = `# Every setting of \`contract-data-processor serve --config FILE\` and, in the sections consumer and database, of
-# \`consume\`, with its default; docs/configuration.md has the bounds.
+const HEAD = `# Every setting of \`contract-data-processor serve --config FILE\`; in the sections consumer and database of \`consume\`,
+# and in the section backfill of \`backfill\`; with its default. docs/configuration.md has the bounds, and what the commands share.
 # Written from the code by \`npm run docs\`; do not edit.
 `;
 
 export function exampleFile(): string {
   const lines: string[] = [];
   let open: readonly string[] = [];
-  for (const setting of [...Object.values<Setting>(SERVE_SETTINGS), ...ownOfConsume()]) {
+  for (const setting of everyKey()) {
     const path = setting.yaml.split('.');
     const sections = path.slice(0, -1);
     const shared = sections.findIndex((name, depth) => open[depth] !== name);
@@ -26,9 +27,15 @@ export function exampleFile(): string {
   return `${HEAD}${lines.join('\n')}\n`;
 }
 
-function ownOfConsume(): Setting[] {
-  const known = new Set<string>(Object.values(SERVE_SETTINGS).map(({ yaml }) => yaml));
-  return Object.values<Setting>(CONSUME_SETTINGS).filter(({ yaml }) => !known.has(yaml));
+/** As the first command declares it that has the key. */
+function everyKey(): Setting[] {
+  const keys = new Map<string, Setting>();
+  for (const settings of [SERVE_SETTINGS, CONSUME_SETTINGS, BACKFILL_SETTINGS] satisfies Settings[]) {
+    for (const setting of Object.values<Setting>(settings)) {
+      if (!keys.has(setting.yaml)) keys.set(setting.yaml, setting);
+    }
+  }
+  return [...keys.values()];
 }
 
 function entry(key: string, setting: Setting): string {

@@ -7,6 +7,7 @@ import { defaultText, flagOf, sectionOf, type Setting, type Settings } from './s
 export const SECTION_TITLES: Readonly<Record<string, string>> = {
   processor: 'Service',
   consumer: 'Consumer',
+  backfill: 'Backfill',
   database: 'PostgreSQL',
   source: 'Source',
   flight: 'Flight security',

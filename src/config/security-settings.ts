@@ -4,84 +4,26 @@ import { integer, text } from './kinds/scalars.js';
 import { tokenList } from './kinds/token-list.js';
 import type { Settings } from './setting.js';
 
-const certificate = "PEM file of this listener's certificate and those that lead to its authority; turns TLS on.";
-const privateKey = "PEM file of that certificate's private key.";
-const clientAuthorities = 'PEM file of authorities: clients must have a certificate that one of them signed.';
-const tokens = 'Bearer tokens, one of which callers must show; several while one takes the place of another.';
-const tokensFile = 'File with more such tokens, one a line, that is read again when it changes.';
+const flight = listenerSettings('flight', 'Handshake takes one as password.');
+const grpc = listenerSettings('grpc', 'grpc.health.v1 stays open.');
+const health = listenerSettings('health', '/health, /ready and /live stay open, /metrics does not.');
 
 export const SECURITY_SETTINGS = {
-  flightTlsCert: {
-    env: 'FLIGHT_TLS_CERT',
-    yaml: 'flight.tls.cert',
-    kind: text('file path'),
-    sentence: certificate,
-  },
-  flightTlsKey: { env: 'FLIGHT_TLS_KEY', yaml: 'flight.tls.key', kind: text('file path'), sentence: privateKey },
-  flightTlsClientCa: {
-    env: 'FLIGHT_TLS_CLIENT_CA',
-    yaml: 'flight.tls.client_ca',
-    kind: text('file path'),
-    sentence: clientAuthorities,
-  },
-  flightTokens: {
-    env: 'FLIGHT_TOKENS',
-    yaml: 'flight.tokens',
-    kind: tokenList,
-    default: '',
-    sentence: `${tokens} Handshake takes one as password.`,
-    secret: true,
-  },
-  flightTokensFile: {
-    env: 'FLIGHT_TOKENS_FILE',
-    yaml: 'flight.tokens_file',
-    kind: text('file path'),
-    sentence: tokensFile,
-  },
-  grpcTlsCert: { env: 'GRPC_TLS_CERT', yaml: 'grpc.tls.cert', kind: text('file path'), sentence: certificate },
-  grpcTlsKey: { env: 'GRPC_TLS_KEY', yaml: 'grpc.tls.key', kind: text('file path'), sentence: privateKey },
-  grpcTlsClientCa: {
-    env: 'GRPC_TLS_CLIENT_CA',
-    yaml: 'grpc.tls.client_ca',
-    kind: text('file path'),
-    sentence: clientAuthorities,
-  },
-  grpcTokens: {
-    env: 'GRPC_TOKENS',
-    yaml: 'grpc.tokens',
-    kind: tokenList,
-    default: '',
-    sentence: `${tokens} grpc.health.v1 stays open.`,
-    secret: true,
-  },
-  grpcTokensFile: {
-    env: 'GRPC_TOKENS_FILE',
-    yaml: 'grpc.tokens_file',
-    kind: text('file path'),
-    sentence: tokensFile,
-  },
-  healthTlsCert: { env: 'HEALTH_TLS_CERT', yaml: 'health.tls.cert', kind: text('file path'), sentence: certificate },
-  healthTlsKey: { env: 'HEALTH_TLS_KEY', yaml: 'health.tls.key', kind: text('file path'), sentence: privateKey },
-  healthTlsClientCa: {
-    env: 'HEALTH_TLS_CLIENT_CA',
-    yaml: 'health.tls.client_ca',
-    kind: text('file path'),
-    sentence: clientAuthorities,
-  },
-  healthTokens: {
-    env: 'HEALTH_TOKENS',
-    yaml: 'health.tokens',
-    kind: tokenList,
-    default: '',
-    sentence: `${tokens} /health, /ready and /live stay open, /metrics does not.`,
-    secret: true,
-  },
-  healthTokensFile: {
-    env: 'HEALTH_TOKENS_FILE',
-    yaml: 'health.tokens_file',
-    kind: text('file path'),
-    sentence: tokensFile,
-  },
+  flightTlsCert: flight.cert,
+  flightTlsKey: flight.key,
+  flightTlsClientCa: flight.clientCa,
+  flightTokens: flight.tokens,
+  flightTokensFile: flight.tokensFile,
+  grpcTlsCert: grpc.cert,
+  grpcTlsKey: grpc.key,
+  grpcTlsClientCa: grpc.clientCa,
+  grpcTokens: grpc.tokens,
+  grpcTokensFile: grpc.tokensFile,
+  healthTlsCert: health.cert,
+  healthTlsKey: health.key,
+  healthTlsClientCa: health.clientCa,
+  healthTokens: health.tokens,
+  healthTokensFile: health.tokensFile,
   maxConnections: {
     env: 'MAX_CONNECTIONS',
     yaml: 'limits.max_connections',
@@ -106,3 +48,44 @@ export const SECURITY_SETTINGS = {
       'RESOURCE_EXHAUSTED.',
   },
 } as const satisfies Settings;
+
+/** `tokensNote` is what the listener's tokens are to be known for. */
+function listenerSettings(listener: 'flight' | 'grpc' | 'health', tokensNote: string) {
+  const env = listener.toUpperCase();
+  const file = text('file path');
+  return {
+    cert: {
+      env: `${env}_TLS_CERT`,
+      yaml: `${listener}.tls.cert`,
+      kind: file,
+      sentence: "PEM file of this listener's certificate and those that lead to its authority; turns TLS on.",
+    },
+    key: {
+      env: `${env}_TLS_KEY`,
+      yaml: `${listener}.tls.key`,
+      kind: file,
+      sentence: "PEM file of that certificate's private key.",
+    },
+    clientCa: {
+      env: `${env}_TLS_CLIENT_CA`,
+      yaml: `${listener}.tls.client_ca`,
+      kind: file,
+      sentence: 'PEM file of authorities: clients must have a certificate that one of them signed.',
+    },
+    tokens: {
+      env: `${env}_TOKENS`,
+      yaml: `${listener}.tokens`,
+      kind: tokenList,
+      default: '',
+      sentence:
+        'Bearer tokens, one of which callers must show; several while one takes the place of another. ' + tokensNote,
+      secret: true,
+    },
+    tokensFile: {
+      env: `${env}_TOKENS_FILE`,
+      yaml: `${listener}.tokens_file`,
+      kind: file,
+      sentence: 'File with more such tokens, one a line, that is read again when it changes.',
+    },
+  } as const satisfies Settings;
+}

@@ -7,11 +7,9 @@ import { HttpServer, json } from '../ops/http-server.js';
 import type { Logger } from '../ops/logger.js';
 import type { Shutdown } from '../ops/shutdown.js';
 import { type DatabaseTarget, databaseTarget, maskedUrl } from '../postgres/connection/database-target.js';
-import { readClientTls } from '../security/client-tls.js';
-import { Tokens } from '../security/tokens.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
 import { parseFlightPath } from './flight/flight-path.js';
-import type { FlightTarget } from './flight/ledger-stream.js';
+import { flightTarget } from './flight/flight-target.js';
 import type { ConsumerTotals } from './flowctl/consumer-activity.js';
 import { startConsumerFlowctl } from './flowctl/consumer-flowctl.js';
 import type { LaneEnd } from './lane.js';
@@ -128,20 +126,6 @@ function consumerOptions(config: ConsumeConfig, database: DatabaseTarget): Omit<
     maxRetries: config.maxRetries,
     deferIndexes: config.deferIndexes,
     pruneTombstones: config.pruneTombstones,
-  };
-}
-
-function flightTarget(config: ConsumeConfig): FlightTarget {
-  const { flightTlsCa: ca, flightTlsCert: cert, flightTlsKey: key, flightTlsServerName: serverName } = config;
-  const token = new Tokens({
-    tokens: config.flightToken === undefined ? [] : [config.flightToken],
-    file: config.flightTokenFile,
-    fileKey: 'FLIGHT_TOKEN_FILE',
-  });
-  return {
-    address: addressText(config.flightEndpoint),
-    token: () => token.first,
-    ...(config.flightTls && { tls: readClientTls({ prefix: 'FLIGHT_TLS', ca, cert, key, serverName }) }),
   };
 }
 

@@ -22,13 +22,8 @@ import { LaneConnection } from './database/lane-connection.js';
 import { pruneStates } from './database/prune-states.js';
 import { tableWriter } from './database/write-commit.js';
 import type { FlightPath } from './flight/flight-path.js';
-import {
-  type FlightTarget,
-  type LedgerStream,
-  rangeStream,
-  sessionStream,
-  type StreamRequest,
-} from './flight/ledger-stream.js';
+import { type FlightTarget, type LedgerStream, rangeStream, type StreamRequest } from './flight/ledger-stream.js';
+import { sessionStream } from './flight/session-stream.js';
 import { Lane, type LaneEnd } from './lane.js';
 import type { LaneObserver, Side } from './lane-observer.js';
 import { CONSUMER_BACKOFF, Patience, pause } from './patience.js';

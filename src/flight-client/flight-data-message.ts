@@ -3,7 +3,7 @@
  *
  *   FlightData = 2 data_header bytes, 3 app_metadata bytes, 1000 data_body bytes; each may be absent
  */
-import { visitFields } from '../source/protobuf-fields.js';
+import { visitFields } from '../grpc/protobuf-fields.js';
 
 const DATA_HEADER = 2;
 const APP_METADATA = 3;

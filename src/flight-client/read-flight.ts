@@ -7,7 +7,7 @@
  */
 import { Client, type Interceptor, Metadata, status } from '@grpc/grpc-js';
 import { clientCredentials, type ClientTls, ownConnection } from '../grpc/client-channel.js';
-import { IDLE, PacedStream } from '../source/paced-stream.js';
+import { IDLE, PacedStream } from '../grpc/paced-stream.js';
 import type { BatchProgress } from '../stream/app-metadata.js';
 import type { FlightData } from './flight-data-message.js';
 import { asFlightReadError, FlightReadError } from './flight-read-error.js';

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 
 /** Any port: nothing is sent to it. */
 const ROUTE_PORT = 9;
@@ -23,6 +24,15 @@ export async function advertisedHost({ configured, listening, peerHost }: Advert
   if (configured !== undefined) return configured;
   const isEveryInterface = listening === '' || listening === '0.0.0.0' || listening === '::';
   return isEveryInterface ? await localAddressTowards(peerHost) : listening;
+}
+
+/** The same for flowctl's peers, from the configuration; this machine's name where flowctl's cannot be resolved. */
+export async function publishedHost(
+  config: { readonly advertiseHost: string | undefined; readonly flowctlEndpoint: { readonly host: string } },
+  listening: string,
+): Promise<string> {
+  const { advertiseHost: configured, flowctlEndpoint } = config;
+  return await advertisedHost({ configured, listening, peerHost: flowctlEndpoint.host }).catch(() => hostname());
 }
 
 async function localAddressTowards(peerHost: string): Promise<string> {

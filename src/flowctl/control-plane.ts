@@ -5,9 +5,10 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { loadProto } from '../grpc/load-proto.js';
-import type { ActivityReport, ComponentStatus } from './activity.js';
+import type { ComponentStatus } from './activity.js';
 import { FlowctlConnection } from './connection.js';
 import type { Registration } from './registration.js';
+import type { ActivityReport } from './sampled-activity.js';
 
 const V1 = loadProto('flowctl/v1/control_plane.proto')['flowctl.v1.ControlPlaneService'] as ServiceDefinition;
 const LEGACY = loadProto('flowctl/control_plane.proto')['flowctl.ControlPlane'] as ServiceDefinition;

@@ -23,11 +23,11 @@
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/logger.js';
 import { backoffMs } from '../source/backoff.js';
-import type { ActivityReport } from './activity.js';
 import { FlowctlConnection, type FlowctlAddress } from './connection.js';
 import { type ControlPlane, isUnknownComponent, register, unregister } from './control-plane.js';
 import { FLOWCTL_TTL_MS } from './flowctl-options.js';
 import type { Registration } from './registration.js';
+import type { ActivityReport } from './sampled-activity.js';
 
 interface Accepted {
   readonly controlPlane: ControlPlane;

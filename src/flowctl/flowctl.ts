@@ -1,5 +1,4 @@
 /** All that has to do with flowctl, for the service: registration, what it reports, and the pipeline runner's way in. */
-import { hostname } from 'node:os';
 import type { Server } from '@grpc/grpc-js';
 import type { ServeConfig } from '../config/serve-settings.js';
 import { systemClock } from '../ops/clock.js';
@@ -7,7 +6,7 @@ import type { Health } from '../ops/health.js';
 import type { Logger } from '../ops/logger.js';
 import type { Metrics } from '../ops/metrics.js';
 import { Activity } from './activity.js';
-import { advertisedHost } from './advertised-host.js';
+import { publishedHost } from './advertised-host.js';
 import { FlowctlController } from './controller.js';
 import { flowctlObserver } from './flowctl-metrics.js';
 import { type FlowctlOptions, flowctlOptions } from './flowctl-options.js';
@@ -106,11 +105,6 @@ export class Flowctl {
 
   private async registration(): Promise<Registration> {
     const { config } = this.parts;
-    const host = await advertisedHost({
-      configured: config.advertiseHost,
-      listening: config.grpcAddress.host,
-      peerHost: config.flowctlEndpoint.host,
-    }).catch(() => hostname());
     const facts: ProcessorFacts = {
       id: this.options.id,
       name: config.serviceName,
@@ -126,6 +120,6 @@ export class Flowctl {
       includeDeleted: config.includeDeleted,
       ports: this.ports,
     };
-    return processorRegistration(facts, host);
+    return processorRegistration(facts, await publishedHost(config, config.grpcAddress.host));
   }
 }

@@ -1,4 +1,5 @@
 /** What this service says of itself: one description for both control planes and for ProcessorService.GetInfo. */
+import { addressText } from '../config/kinds/address.js';
 
 /** Name and value of every field of `flowctl.v1.ComponentInfo`, as the .proto file spells them. */
 export interface ComponentInfo {
@@ -40,39 +41,45 @@ export interface ProcessorFacts {
 
 /** `host` is where others reach this service. */
 export function processorRegistration(facts: ProcessorFacts, host: string): Registration {
-  const at = (port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const at = (port: number): string => addressText({ host, port });
   const { id, name, version, ports, filterCounts } = facts;
-  const description = 'Stellar contract data as Arrow record batches';
   const healthEndpoint = `http://${at(ports.health)}/health`;
-  return {
-    healthEndpoint,
-    component: {
+  return registrationOf(
+    {
       id,
       name,
-      description,
+      description: 'Stellar contract data as Arrow record batches',
       version,
       type: 'COMPONENT_TYPE_PROCESSOR',
       input_event_types: ['raw_ledger_service.RawLedgerChunk', 'stellar.LedgerCloseMeta', LEDGER_EVENT_TYPE],
       output_event_types: [BATCH_EVENT_TYPE, 'stellar.ContractDataEntry'],
       endpoint: at(ports.grpc),
-      metadata: {
-        name,
-        processor_name: name,
-        version,
-        description,
-        processor_type: 'contract_data',
-        network_passphrase: facts.networkPassphrase,
-        service_name: name,
-        grpc_address: at(ports.grpc),
-        flight_address: at(ports.flight),
-        health_endpoint: healthEndpoint,
-        batch_size: String(facts.batchRows),
-        worker_count: String(facts.workerCount),
-        filter_contract_ids: String(filterCounts.contractIds),
-        filter_asset_codes: String(filterCounts.assetCodes),
-        filter_asset_issuers: String(filterCounts.assetIssuers),
-        include_deleted: String(facts.includeDeleted),
-      },
     },
-  };
+    healthEndpoint,
+    {
+      processor_name: name,
+      processor_type: 'contract_data',
+      network_passphrase: facts.networkPassphrase,
+      service_name: name,
+      grpc_address: at(ports.grpc),
+      flight_address: at(ports.flight),
+      health_endpoint: healthEndpoint,
+      batch_size: String(facts.batchRows),
+      worker_count: String(facts.workerCount),
+      filter_contract_ids: String(filterCounts.contractIds),
+      filter_asset_codes: String(filterCounts.assetCodes),
+      filter_asset_issuers: String(filterCounts.assetIssuers),
+      include_deleted: String(facts.includeDeleted),
+    },
+  );
+}
+
+/** The registration of `component`, whose metadata says once more what it is, and `metadata`. */
+export function registrationOf(
+  component: Omit<ComponentInfo, 'metadata'>,
+  healthEndpoint: string,
+  metadata: ComponentInfo['metadata'],
+): Registration {
+  const { name, version, description } = component;
+  return { healthEndpoint, component: { ...component, metadata: { name, version, description, ...metadata } } };
 }

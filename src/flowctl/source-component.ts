@@ -2,17 +2,17 @@
  * A raw ledger server of this program as a component of flowctl's: `simulate` and `replay` register as `serve` does, by the
  * same environment variables, so that `flowctl run` can start one as the source of a pipeline.
  */
-import { hostname } from 'node:os';
+import { addressText } from '../config/kinds/address.js';
 import { readSettings, type SettingSources } from '../config/read-settings.js';
 import { SERVE_SETTINGS } from '../config/serve-settings.js';
 import type { Settings } from '../config/setting.js';
 import { systemClock } from '../ops/clock.js';
 import type { Logger } from '../ops/logger.js';
-import type { ActivityReport } from './activity.js';
-import { advertisedHost } from './advertised-host.js';
+import { publishedHost } from './advertised-host.js';
 import { FlowctlController } from './controller.js';
 import { flowctlOptions } from './flowctl-options.js';
-import { LEDGER_EVENT_TYPE, type Registration } from './registration.js';
+import { LEDGER_EVENT_TYPE, type Registration, registrationOf } from './registration.js';
+import type { ActivityReport } from './sampled-activity.js';
 
 /** Of `serve`'s settings those that concern flowctl: what else is in the environment is not meant for a source. */
 const SETTINGS = {
@@ -62,12 +62,7 @@ export function startSourceComponent(facts: SourceFacts): () => Promise<void> {
     address: options,
     heartbeatIntervalMs: options.heartbeatIntervalMs,
     registration: async () => {
-      const peerHost = config.flowctlEndpoint.host;
-      const host = await advertisedHost({
-        configured: config.advertiseHost,
-        listening: facts.host,
-        peerHost,
-      }).catch(() => hostname());
+      const host = await publishedHost(config, facts.host);
       return sourceRegistration({ ...facts, id: options.id, name: config.serviceName, version, host });
     },
     report: () => Promise.resolve(reportOf(facts.progress())),
@@ -90,27 +85,20 @@ function sourceRegistration(
   },
 ): Registration {
   const { id, name, version, networkPassphrase, host, port } = facts;
-  const endpoint = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const description = 'Simulated or recorded Stellar ledgers';
-  return {
-    // The server has no HTTP port; its gRPC port answers HealthCheck.
-    healthEndpoint: '',
-    component: {
+  const endpoint = addressText({ host, port });
+  return registrationOf(
+    {
       id,
       name,
-      description,
+      description: 'Simulated or recorded Stellar ledgers',
       version,
       type: 'COMPONENT_TYPE_SOURCE',
       input_event_types: [],
       output_event_types: ['raw_ledger_service.RawLedgerChunk', 'raw_ledger_service.RawLedger', LEDGER_EVENT_TYPE],
       endpoint,
-      metadata: {
-        name,
-        version,
-        description,
-        grpc_address: endpoint,
-        ...(networkPassphrase !== '' && { network_passphrase: networkPassphrase }),
-      },
     },
-  };
+    // The server has no HTTP port; its gRPC port answers HealthCheck.
+    '',
+    { grpc_address: endpoint, ...(networkPassphrase !== '' && { network_passphrase: networkPassphrase }) },
+  );
 }

@@ -6,7 +6,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { FlightAuth } from '../flight/flight-auth.js';
 import { FlightRefusal } from '../flight/status.js';
-import { visitFields } from '../source/protobuf-fields.js';
+import { visitFields } from '../grpc/protobuf-fields.js';
 import { bearerToken, shownCredentials } from './credentials-header.js';
 import type { Tokens } from './tokens.js';
 

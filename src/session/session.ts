@@ -27,6 +27,7 @@ import { hasEnded, nextState, type SessionState } from './session-state.js';
 import { SlowReaders } from './slow-readers.js';
 import type { WindowMemory } from './window-memory.js';
 import { entryBytes, Window, type WindowEntry } from './window.js';
+import { WindowRoom } from './window-room.js';
 
 export interface SessionParts {
   readonly id: string;
@@ -53,12 +54,10 @@ export class Session {
   private readonly parts: SessionParts;
   private readonly segments: Segments;
   private readonly readers = new Set<SessionReader>();
-  private readonly slowReaders: SlowReaders;
-  private readonly room = new Bell();
+  private readonly room: WindowRoom;
   private readonly destroyed = new AbortController();
   private currentState: SessionState = { kind: 'starting' };
   private completeThrough: number;
-  private needsRoom = false;
   private dropped: { readonly unreadFrom: number | undefined } | undefined;
 
   constructor(range: RangeRequest, parts: SessionParts) {
@@ -71,10 +70,11 @@ export class Session {
     this.completeThrough = range.startLedger - 1;
     this.keepaliveIntervalMs = parts.stages.settings.keepaliveIntervalMs;
     this.emptyBatch = emptyRecordBatch(selectColumns(range.decode.table, range.decode.columns).map(({ kind }) => kind));
-    this.slowReaders = new SlowReaders(this.window, this.readers, parts.slowReaderTimeoutMs, (reader) => {
+    const slowReaders = new SlowReaders(this.window, this.readers, parts.slowReaderTimeoutMs, (reader) => {
       parts.meter.readerWasSlow();
       parts.logger.warn({ session: this.id, resume_from: reader.resumeFrom }, 'slow reader detached');
     });
+    this.room = new WindowRoom(this.window, parts.memory, slowReaders);
   }
 
   get state(): SessionState {
@@ -122,7 +122,7 @@ export class Session {
 
   /** The source waits, because the window is full of rows that readers have not taken, or that nobody reads. */
   get isWaitingForReaders(): boolean {
-    return this.needsRoom;
+    return this.room.isWaitedFor;
   }
 
   /** Makes batches until the session ends. Never rejects. */
@@ -173,7 +173,7 @@ export class Session {
     this.currentState = nextState(this.currentState, { kind: 'stopping', reason });
     this.segments.current.leave();
     this.parts.memory.leaveStream();
-    this.room.ring();
+    this.room.stopped();
     return true;
   }
 
@@ -222,8 +222,7 @@ export class Session {
 
   /** Called by readers: the place of one has changed. */
   moved(): void {
-    this.slowReaders.judge(this.needsRoom);
-    this.room.ring();
+    this.room.readersMoved();
   }
 
   /** Called by readers: the place of one is free. */
@@ -260,7 +259,7 @@ export class Session {
     const whole = batch && wholeBatch(batch);
     if (whole !== batch) stages.pool.takeBack(buffers);
     const entry: WindowEntry = { batch: whole, progress, isDelivered: false };
-    await this.waitForRoom(entryBytes(entry));
+    await this.room.waitFor(entryBytes(entry), () => this.currentState.kind === 'stopping');
     this.window.push(entry);
     memory.held(this.window.bytes, heldBytes);
     this.completeThrough = progress.complete_through;
@@ -269,17 +268,6 @@ export class Session {
       meter.batchMade();
     }
     this.news.ring();
-  }
-
-  private async waitForRoom(bytes: number): Promise<void> {
-    const { memory } = this.parts;
-    while (!this.window.makeRoom(bytes, memory.capacityBytes) && this.currentState.kind !== 'stopping') {
-      this.needsRoom = true;
-      this.slowReaders.judge(true);
-      await this.room.heard();
-    }
-    this.needsRoom = false;
-    this.slowReaders.judge(false);
   }
 
   private finish(): void {

@@ -11,11 +11,11 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js';
 import { collectGarbage } from '../../workers/collect-garbage.js';
 import { ProcessorError } from '../../workers/errors.js';
+import { IDLE } from '../grpc/paced-stream.js';
+import { isServiceError } from '../grpc/service-error.js';
 import { backoffMs, type BackoffOptions } from './backoff.js';
 import { Continuity, type DueMessage } from './continuity.js';
 import type { LedgerChunk, LedgerRange, Room } from './ledger-source.js';
-import { IDLE } from './paced-stream.js';
-import { isServiceError } from '../grpc/service-error.js';
 import {
   MAX_MESSAGE_BYTES,
   OversizeMessage,

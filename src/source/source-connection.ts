@@ -7,9 +7,9 @@
  */
 import { type ChannelOptions, Client, type Interceptor, Metadata, status } from '@grpc/grpc-js';
 import { clientCredentials, type ClientTls, ownConnection } from '../grpc/client-channel.js';
+import { IDLE, PacedStream } from '../grpc/paced-stream.js';
 import { isServiceError } from '../grpc/service-error.js';
 import type { LedgerRange } from './ledger-source.js';
-import { IDLE, PacedStream } from './paced-stream.js';
 import { noKnownProtocol } from './source-errors.js';
 import type { SourceMessage } from './source-message.js';
 import { SOURCE_PROTOCOLS, type SourceProtocol } from './source-protocols.js';

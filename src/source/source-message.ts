@@ -6,7 +6,7 @@
  *   RawLedgerChunk  1 start_sequence, 2 end_sequence uint32, 3 compression enum, 4 ledger_close_meta_batch_xdr bytes,
  *                   5 network_passphrase string
  */
-import { visitFields } from './protobuf-fields.js';
+import { visitFields } from '../grpc/protobuf-fields.js';
 
 /** What one message of a source brings. */
 export interface SourceMessage {

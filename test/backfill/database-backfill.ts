@@ -20,19 +20,32 @@ import { backfillConfig } from './generated-lake.js';
 export interface DatabaseWanted {
   readonly source: string;
   readonly database: string;
+  /** 1 unless given. */
+  readonly first?: number;
   readonly last: number;
   readonly rangeLedgers: number;
+  /** Of the generated ledgers unless given. */
+  readonly passphrase?: string;
+  /** As in a ticket. */
+  readonly request?: Record<string, unknown>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Ledgers 1 to `last`, both tables. */
-function wantedOf({ source, last, rangeLedgers }: DatabaseWanted): BackfillIntoDatabase {
+/** Ledgers `first` to `last`, both tables. */
+function wantedOf({
+  source,
+  first = 1,
+  last,
+  rangeLedgers,
+  passphrase = PASSPHRASE,
+  request = {},
+}: DatabaseWanted): BackfillIntoDatabase {
   const filters = { include_deleted: true };
   return {
     source: parseLakeUrl(source),
-    range: { startLedger: 1, endLedger: last },
-    ranges: alignedRanges(1, last, rangeLedgers),
-    requests: ['contract_data', 'ttl'].map((table) => parseRowRequest({ table, filters }, PASSPHRASE)),
+    range: { startLedger: first, endLedger: last },
+    ranges: alignedRanges(first, last, rangeLedgers),
+    requests: ['contract_data', 'ttl'].map((table) => parseRowRequest({ ...request, table, filters }, passphrase)),
   };
 }
 

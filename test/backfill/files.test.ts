@@ -212,7 +212,7 @@ test('a folder that cannot be written to is named, and a look at what would be m
   writeFileSync(occupied, '');
   const wanted = { format: 'arrow', startLedger: 1, endLedger: 5, rangeLedgers: 50 } as const;
   await assert.rejects(makeFilesOf(url, { ...wanted, directory: join(occupied, 'out') }), {
-    code: 'REQUEST_INVALID',
+    code: 'OUTPUT_FAILED',
     message: /^--out: .*occupied.* cannot be written: ENOTDIR/,
   });
   const { missing } = await planFiles(filesOf(url, { ...wanted, directory: join(directory, 'out') }));

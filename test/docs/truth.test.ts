@@ -5,8 +5,10 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { status as grpcStatus } from '@grpc/grpc-js';
+import { BACKFILL_SETTINGS } from '../../src/config/backfill-settings.js';
 import { CONSUME_SETTINGS } from '../../src/config/consume-settings.js';
 import { SERVE_SETTINGS } from '../../src/config/serve-settings.js';
+import type { Setting } from '../../src/config/setting.js';
 import { CONSUMER_METRICS } from '../../src/consumer/ops/metric-table.js';
 import { METRICS } from '../../src/ops/metric-table.js';
 import { ERROR_CODES } from '../../workers/errors.js';
@@ -45,7 +47,9 @@ test('links between documents lead somewhere, to a heading where they name one',
 });
 
 const OURS: ReadonlySet<string> = new Set([
-  ...[...Object.values(SERVE_SETTINGS), ...Object.values(CONSUME_SETTINGS)].map(({ env }) => env),
+  ...[SERVE_SETTINGS, CONSUME_SETTINGS, BACKFILL_SETTINGS].flatMap((settings) =>
+    Object.values<Setting>(settings).map(({ env }) => env),
+  ),
   ...Object.keys(ERROR_CODES),
   // Of the build and of tests.
   ...['SOURCE_COMMIT', 'CHROMIUM', 'TEST_LONG'],

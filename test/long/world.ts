@@ -16,6 +16,7 @@ export class World {
   private source: SimulatedSource;
   private running: Promise<RunningService>;
   private isMended = false;
+  private restarts: Promise<void> = Promise.resolve();
 
   private constructor(schedule: Schedule, cleanup: Cleanup, source: SimulatedSource) {
     this.schedule = schedule;
@@ -29,7 +30,7 @@ export class World {
 
   static async start(schedule: Schedule, cleanup: Cleanup): Promise<World> {
     const { protocol, sourceFaults: faults } = schedule;
-    return new World(schedule, cleanup, await simulatedSource(cleanup, { protocols: [protocol], faults }));
+    return new World(schedule, cleanup, await sourceOnKeepablePort(cleanup, { protocols: [protocol], faults }));
   }
 
   /** The service that runs now, or will once it has been started again. */
@@ -37,8 +38,13 @@ export class World {
     return this.running;
   }
 
-  /** Kills the source; another one with the same faults takes its place. */
-  async restartSource(): Promise<void> {
+  /** Kills the source; another one with the same faults takes its place. One after the other: they want the same port. */
+  restartSource(): Promise<void> {
+    this.restarts = this.restarts.then(() => this.replaceSource());
+    return this.restarts;
+  }
+
+  private async replaceSource(): Promise<void> {
     this.source.close();
     const { protocol, sourceFaults } = this.schedule;
     const options = { protocols: [protocol], ...(!this.isMended && { faults: sourceFaults }) };
@@ -89,5 +95,22 @@ export class World {
         sourcePatience: { backoff: { firstMs: 5, maxMs: 50 }, gapWaitMs: 50 },
       },
     );
+  }
+}
+
+/**
+ * On a port from below those that systems give to outgoing connections (Linux: from 32768 on), one of which could take it
+ * while the source is away.
+ */
+async function sourceOnKeepablePort(
+  cleanup: Cleanup,
+  options: Parameters<typeof simulatedSource>[1],
+): Promise<SimulatedSource> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await simulatedSource(cleanup, options, 20_000 + Math.floor(Math.random() * 12_000));
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
   }
 }

@@ -25,7 +25,8 @@ export const EVICTED = 5;
 /** Bytes from a contract-data key's start (its contract address) to its SCVal: address type and contract id. */
 export const CONTRACT_ADDRESS_BYTES = 36;
 
-const KEY_HASH_BYTES = 32;
+/** Hashes of keys and of ledgers. */
+export const HASH_BYTES = 32;
 
 const INITIAL_CAPACITY = 1024;
 
@@ -118,12 +119,12 @@ export class TtlChanges implements TableChanges {
   }
 
   compareKeys(r: XdrReader, a: number, b: number): number {
-    return compareWords(r.view, this.keyHash[a]!, KEY_HASH_BYTES, this.keyHash[b]!, KEY_HASH_BYTES);
+    return compareWords(r.view, this.keyHash[a]!, HASH_BYTES, this.keyHash[b]!, HASH_BYTES);
   }
 
   keyText(r: XdrReader, change: number): string {
     const keyHash = this.keyHash[change]!;
-    return r.bytes.toString('hex', keyHash, keyHash + KEY_HASH_BYTES);
+    return r.bytes.toString('hex', keyHash, keyHash + HASH_BYTES);
   }
 
   add(kind: number, keyHash: number, liveUntil: number, list: number): void {
@@ -204,7 +205,9 @@ export class ChangeLog {
   readonly transactions = new TransactionHashes();
   readonly counts: ScanCounts = { transactionMetaV0: 0, outsideTransactions: 0, notContractState: 0 };
 
-  // LedgerHeader
+  // LedgerHeaderHistoryEntry
+  /** Offset of its hash, of {@link HASH_BYTES}. */
+  hash = 0;
   protocol = 0;
   sequence = 0;
   /** Unix seconds. */
@@ -218,6 +221,7 @@ export class ChangeLog {
     this.counts.transactionMetaV0 = 0;
     this.counts.outsideTransactions = 0;
     this.counts.notContractState = 0;
+    this.hash = 0;
     this.protocol = 0;
     this.sequence = 0;
     this.closeTime = 0;

@@ -75,6 +75,7 @@ export function scanLedgerCloseMeta(r: XdrReader, log: ChangeLog, p = 0): Scanne
 function scanHeader(r: XdrReader, p: number, log: ChangeLog): number {
   const end = skipLedgerHeaderHistoryEntry(r, p);
   const scpValue = p + 68;
+  log.hash = p;
   log.protocol = r.view.getUint32(p + 32);
   log.sequence = r.view.getUint32(skipStellarValue(r, scpValue) + 64);
   const closeTime = r.view.getBigUint64(scpValue + 32);

@@ -3,7 +3,7 @@
  * request is left alone.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../../../workers/columns/tables.js';
 import { ProcessorError } from '../../../workers/errors.js';
@@ -48,11 +48,11 @@ export class FileSink {
     const { directory, request } = options;
     const names = await readdir(directory).catch((error: unknown) => noFolderYet(error, directory));
     if (names.includes(FOLDER_MANIFEST)) {
-      refuseOther(
-        directory,
-        await readFile(join(directory, FOLDER_MANIFEST), 'utf8'),
-        jsonText(folderManifest(options)),
-      );
+      const path = join(directory, FOLDER_MANIFEST);
+      const found = await readFile(path, 'utf8').catch((error: unknown) => {
+        throw cannotWrite(path, error);
+      });
+      refuseOther(directory, found, jsonText(folderManifest(options)));
     }
     const held = names.flatMap((name) => rangeOfManifestName(name, request.table) ?? []);
     for (const range of held) refuseOverlap(directory, range, ranges);
@@ -92,6 +92,7 @@ export class FileSink {
       network_passphrase: request.networkPassphrase,
       first_ledger: range.startLedger,
       last_ledger: range.endLedger,
+      ...tally.endHashes(range),
       rows: tally.counts.rows,
       ledger_bytes: tally.counts.ledgerBytes,
       gaps: [...tally.gapList],
@@ -99,7 +100,13 @@ export class FileSink {
       bytes,
       sha256,
     };
-    await writeWholeFile(this.manifestPath(range), [Buffer.from(jsonText(manifest))]);
+    try {
+      await writeWholeFile(this.manifestPath(range), [Buffer.from(jsonText(manifest))]);
+    } catch (error) {
+      // A file without a manifest is not of the backfill, but whoever reads the folder would take its rows for such.
+      await rm(join(directory, name), { force: true }).catch(() => undefined);
+      throw error;
+    }
     return manifest;
   }
 

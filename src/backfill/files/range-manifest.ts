@@ -22,6 +22,7 @@ const ledger = z
   .min(0)
   .max(2 ** 32 - 1);
 const count = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const rangeManifest = z.strictObject({
   v: z.literal(1),
@@ -31,6 +32,9 @@ const rangeManifest = z.strictObject({
   /** Both inclusive. */
   first_ledger: ledger,
   last_ledger: ledger,
+  /** Null for one that was set aside. */
+  first_ledger_hash: sha256.nullable(),
+  last_ledger_hash: sha256.nullable(),
   rows: count,
   /** Of their LedgerCloseMeta, uncompressed. */
   ledger_bytes: count,
@@ -38,7 +42,7 @@ const rangeManifest = z.strictObject({
   gaps: z.array(z.tuple([ledger, ledger, z.custom<ErrorCode>((value) => typeof value === 'string')]).readonly()),
   file: z.string(),
   bytes: count,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256,
 });
 
 export type RangeManifest = z.output<typeof rangeManifest>;

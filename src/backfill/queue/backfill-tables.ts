@@ -59,6 +59,18 @@ const RANGES: readonly TableColumn[] = [
   { name: 'finished_at', type: TIME, nullable: true, sentence: 'When its rows were committed.' },
   { name: 'row_count', type: 'bigint', nullable: true, sentence: 'Rows, of all tables.' },
   { name: 'ledger_bytes', type: 'bigint', nullable: true, sentence: 'Bytes of its ledgers, uncompressed.' },
+  {
+    name: 'first_ledger_hash',
+    type: TEXT,
+    nullable: true,
+    sentence: "Its first ledger's hash, unless that was set aside.",
+  },
+  {
+    name: 'last_ledger_hash',
+    type: TEXT,
+    nullable: true,
+    sentence: "Its last ledger's hash, unless that was set aside.",
+  },
 ];
 
 const STATEMENTS: readonly string[] = [

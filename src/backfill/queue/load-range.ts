@@ -107,14 +107,16 @@ async function* copyRows(
 
 async function noteFinished(
   client: ClientBase,
-  { plan, firstLedger }: Lease,
+  { plan, firstLedger, lastLedger }: Lease,
   tallies: readonly Tally[],
 ): Promise<void> {
   const rows = tallies.reduce((sum, { counts }) => sum + counts.rows, 0);
+  // The tables are made of the same ledgers.
+  const hashes = tallies[0]?.endHashes({ startLedger: firstLedger, endLedger: lastLedger });
   await client.query(
     `UPDATE contract_data.backfill_ranges SET finished_at = clock_timestamp(), leased_until = NULL, backend = NULL,
-      error_code = NULL, error = NULL, row_count = $3, ledger_bytes = $4
+      error_code = NULL, error = NULL, row_count = $3, ledger_bytes = $4, first_ledger_hash = $5, last_ledger_hash = $6
     WHERE plan = $1 AND first_ledger = $2`,
-    [plan, firstLedger, rows, tallies[0]?.counts.ledgerBytes ?? 0],
+    [plan, firstLedger, rows, tallies[0]?.counts.ledgerBytes ?? 0, hashes?.first_ledger_hash, hashes?.last_ledger_hash],
   );
 }

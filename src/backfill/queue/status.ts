@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { ErrorCode } from '../../../workers/errors.js';
 import type { LedgerGap } from '../../stream/app-metadata.js';
+import type { EndHashes } from '../end-hashes.js';
 import type { FailedRange } from '../report.js';
 
 export interface MachineStatus {
@@ -18,7 +19,7 @@ export interface MachineStatus {
   readonly last_finished_at: string | null;
 }
 
-export interface PlanStatus {
+export interface PlanStatus extends EndHashes {
   readonly plan: string;
   readonly source: string;
   readonly first_ledger: number;
@@ -74,6 +75,12 @@ export async function planStatus(
     WHERE plan = $1 AND first_ledger BETWEEN $2 AND $3 AND finished_at IS NULL AND error IS NOT NULL ORDER BY first_ledger`,
     range,
   );
+  const { rows: ends } = await client.query<EndHashes>(
+    `SELECT (array_agg(first_ledger_hash ORDER BY first_ledger))[1] AS first_ledger_hash,
+      (array_agg(last_ledger_hash ORDER BY first_ledger DESC))[1] AS last_ledger_hash
+    FROM contract_data.backfill_ranges WHERE plan = $1 AND first_ledger BETWEEN $2 AND $3`,
+    range,
+  );
   const { rows: gaps } = await client.query<GapRow>(
     `SELECT DISTINCT from_ledger, to_ledger, reason FROM contract_data.quarantine JOIN contract_data.ingestion_streams USING (stream_id)
     WHERE name = $1 AND from_ledger BETWEEN $2 AND $3 ORDER BY from_ledger`,
@@ -85,6 +92,7 @@ export async function planStatus(
     ...{ plan: plan.plan, source: plan.source },
     first_ledger: Math.min(...states.map((row) => Number(row.first))),
     last_ledger: Math.max(...states.map((row) => Number(row.last))),
+    ...ends[0]!,
     ranges: {
       all: sum((row) => row.ranges),
       finished: count('finished'),
@@ -117,6 +125,8 @@ export function statusText(status: PlanStatus): string {
     `${status.plan}: ledgers ${status.first_ledger} to ${status.last_ledger} of ${status.source}`,
     `  ${percent.toFixed(1)} %: ${number(status.ledgers_finished)} of ${number(status.ledgers)} ledgers, ${number(status.rows)} rows`,
     `  ${number(ranges.all)} ranges: ${states.join(', ')}`,
+    ...(status.first_ledger_hash === null ? [] : [`  first ledger's hash ${status.first_ledger_hash}`]),
+    ...(status.last_ledger_hash === null ? [] : [`  last ledger's hash  ${status.last_ledger_hash}`]),
     ...machines.map(
       (machine) =>
         `  ${machine.machine}: ${machine.ranges_finished} ranges made, ${machine.ranges_running} at work; ` +

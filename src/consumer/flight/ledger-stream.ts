@@ -1,8 +1,7 @@
 /** A stream of rows as the Flight service has it: what it consists of, and how to ask for its ledgers. */
-import { status } from '@grpc/grpc-js';
 import { ProcessorError } from '../../../workers/errors.js';
 import type { TableName } from '../../../workers/request.js';
-import { FlightReadError } from '../../flight-client/flight-read-error.js';
+import type { FlightReadError } from '../../flight-client/flight-read-error.js';
 import { type FlightAccess, planFlight } from '../../flight-client/read-flight.js';
 import type { StreamIdentity } from '../../postgres/progress/stream-identity.js';
 
@@ -21,6 +20,11 @@ export interface LedgerStream {
    * of its rows, which can be made again from the ledgers. Undefined where there is none.
    */
   afterRefusal(error: FlightReadError): LedgerStream | undefined;
+  /**
+   * Makes sure that the rows which came for ledgers up to `through` are of this stream. Throws STREAM_MISMATCH where they
+   * are not, and what {@link planFlight} throws.
+   */
+  verify(through: number, signal: AbortSignal): Promise<void>;
 }
 
 /** How the Flight service is reached. */
@@ -78,58 +82,27 @@ export async function rangeStream(
   return streamOfForm(table, form, undefined);
 }
 
-/**
- * The session that is named, or the newest one. Its range form says which rows it has, and is read where the session
- * does not hold them any more. Undefined while there is no session.
- */
-export async function sessionStream(
-  target: FlightTarget,
-  sessionId: string | undefined,
-  signal: AbortSignal,
-): Promise<LedgerStream | undefined> {
-  const { tickets, appMetadata } = await planFlight(target.address, { session: sessionId ?? 'latest' }, signal, target);
-  if (appMetadata.length === 0) return undefined;
-  const published = JSON.parse(appMetadata.toString('utf8')) as PublishedSession;
-  const { session_id: id, range, earlier_ranges: earlier } = published;
-  if (tickets.length === 0 || range === undefined) return undefined;
-  if (earlier !== undefined) {
-    const message = `the filters of session ${id} were changed at ledger ${range.start_ledger}: its rows are of several streams`;
-    throw new ProcessorError('STREAM_MISMATCH', message, { ledger: range.start_ledger });
-  }
-  const asRange = streamOfForm('contract_data', { ...range, ...(await tellingOf(target, range, signal)) }, range);
-  return {
-    ...asRange,
-    command: (from) => ({ session: id, start_ledger: from }),
-    afterRefusal: (error) => (isGone(error) ? asRange : undefined),
-  };
-}
-
-interface PublishedSession {
-  readonly session_id: string;
-  readonly range?: Facts & { readonly start_ledger: number; readonly end_ledger: number };
-  readonly earlier_ranges?: readonly Facts[];
-}
-
-function streamOfForm(table: TableName, form: Facts, bounds: PublishedSession['range']): LedgerStream {
-  const facts = Object.fromEntries(Object.entries(form).filter(([key]) => !BESIDE_THE_ROWS.has(key)));
+/** The stream that a request's form, or a ticket's, stands for. */
+export function streamOfForm(table: TableName, form: Facts, ledgers: LedgerStream['ledgers']): LedgerStream {
   const command = Object.fromEntries(Object.entries(form).filter(([key]) => !TICKET_KEYS.has(key)));
   const filters = { ...NO_DEFAULTS, ...(form.filters as Facts | undefined) };
   return {
     table,
-    facts,
-    ledgers: bounds && { first: bounds.start_ledger, end: bounds.end_ledger },
+    facts: rowFacts(form),
+    ledgers,
     command: (from, end) => ({ ...command, filters, start_ledger: from, end_ledger: end }),
     afterRefusal: () => undefined,
+    verify: () => Promise.resolve(),
   };
 }
 
-/** Network and schema version, which a range form leaves out and the ticket for it says. */
-async function tellingOf(target: FlightTarget, range: Facts, signal: AbortSignal): Promise<Facts> {
-  const { tickets } = await planFlight(target.address, range, signal, target);
-  return ticketForm(tickets[0]);
+/** What of a form decides which rows it stands for. */
+export function rowFacts(form: Facts): Facts {
+  return Object.fromEntries(Object.entries(form).filter(([key]) => !BESIDE_THE_ROWS.has(key)));
 }
 
-function ticketForm(ticket: Buffer | undefined): Facts {
+/** What a ticket says. Throws FLIGHT_INVALID. */
+export function ticketForm(ticket: Buffer | undefined): Facts {
   const text = ticket?.toString('utf8') ?? '';
   const end = text.lastIndexOf('#');
   try {
@@ -139,9 +112,4 @@ function ticketForm(ticket: Buffer | undefined): Facts {
     const message = `a ticket ${TICKET_PREFIX}{…} expected from the Flight service, got ${text.slice(0, 80)}`;
     throw new ProcessorError('FLIGHT_INVALID', message, {}, error);
   }
-}
-
-/** The session has let go of the ledger, or is gone altogether. */
-function isGone(error: FlightReadError): boolean {
-  return error.status === status.OUT_OF_RANGE || error.status === status.NOT_FOUND;
 }

@@ -2,7 +2,7 @@
  * Reads the ledgers of a stream into a commit buffer, whatever happens to the connection.
  *
  * - What was read is kept over a break, up to the last whole ledger; reading goes on behind it.
- * - Ledgers must follow one another, and so must the pieces of a large one.
+ * - Ledgers must follow one another, and so must the pieces of a large one; and rows be of the stream that was asked for.
  * - A service that says nothing new because the network is quiet says that; only failures count as such.
  */
 import { ProcessorError } from '../../../workers/errors.js';
@@ -11,7 +11,7 @@ import { type FlightBatch, readFlight } from '../../flight-client/read-flight.js
 import type { CommitBuffer } from '../commit-buffer.js';
 import type { CopyEncoder } from '../copy/copy-encoder.js';
 import type { Patience } from '../patience.js';
-import { flightRefused, flightUnavailable, isPassing } from './flight-failure.js';
+import { explained, flightRefused, flightUnavailable, isPassing } from './flight-failure.js';
 import type { FlightTarget, LedgerStream } from './ledger-stream.js';
 
 export interface Reading {
@@ -34,7 +34,7 @@ export interface ReadObserver {
 /** Why there is no more to read: the last ledger was, or the session was stopped. */
 export type ReadEnd = 'complete' | 'stopped';
 
-/** Throws FLIGHT_* or ROW_REFUSED, and the signal's reason when it aborts; the buffer then holds what came before. */
+/** Throws FLIGHT_*, STREAM_MISMATCH or ROW_REFUSED, and the signal's reason when it aborts; the buffer then holds what came before. */
 export async function readInto(buffer: CommitBuffer, reading: Reading, signal: AbortSignal): Promise<ReadEnd> {
   let { stream } = reading;
   for (;;) {
@@ -45,9 +45,10 @@ export async function readInto(buffer: CommitBuffer, reading: Reading, signal: A
       failure = new Error(`the stream ended behind ledger ${buffer.completeThrough}`);
     } catch (error) {
       signal.throwIfAborted();
-      const other = error instanceof FlightReadError ? stream.afterRefusal(error) : undefined;
-      if (other === undefined && !isPassing(error)) throw flightRefused(error);
-      failure = error;
+      failure = await explained(reading.target, error, signal);
+      signal.throwIfAborted();
+      const other = failure instanceof FlightReadError ? stream.afterRefusal(failure) : undefined;
+      if (other === undefined && !isPassing(failure)) throw flightRefused(failure);
       stream = other ?? stream;
     } finally {
       buffer.dropPieces();
@@ -68,6 +69,7 @@ async function readOnce(buffer: CommitBuffer, reading: Reading, signal: AbortSig
     encoder ??= reading.encoderFor(batch.schema);
     const { progress, message } = batch;
     checkOrder(batch, buffer.completeThrough, from, order);
+    await stream.verify(Math.max(progress.last_ledger, progress.complete_through), signal);
     patience.progressed();
     observer.received(batch.rows, message.body.byteLength);
     const range = { first: progress.first_ledger, last: progress.last_ledger };

@@ -1,8 +1,7 @@
 /** Keeps the consumer registered with flowctl, where that is enabled. */
-import { hostname } from 'node:os';
 import type { ConsumeConfig } from '../../config/consume-settings.js';
 import { addressText } from '../../config/kinds/address.js';
-import { advertisedHost } from '../../flowctl/advertised-host.js';
+import { publishedHost } from '../../flowctl/advertised-host.js';
 import { FlowctlController } from '../../flowctl/controller.js';
 import { flowctlObserver } from '../../flowctl/flowctl-metrics.js';
 import { flowctlOptions } from '../../flowctl/flowctl-options.js';
@@ -35,11 +34,6 @@ export function startConsumerFlowctl(parts: ConsumerFlowctlParts, metricsPort: n
     address: options,
     heartbeatIntervalMs: options.heartbeatIntervalMs,
     registration: async () => {
-      const host = await advertisedHost({
-        configured: config.advertiseHost,
-        listening: config.metricsHost ?? '',
-        peerHost: config.flowctlEndpoint.host,
-      }).catch(() => hostname());
       const facts = {
         id: options.id,
         name: config.serviceName,
@@ -50,7 +44,7 @@ export function startConsumerFlowctl(parts: ConsumerFlowctlParts, metricsPort: n
         partitions: config.partitions,
         metricsPort,
       };
-      return consumerRegistration(facts, host);
+      return consumerRegistration(facts, await publishedHost(config, config.metricsHost ?? ''));
     },
     report: () => activity.report(),
     observer: flowctlObserver(metrics, health.component('flowctl')),

@@ -1,6 +1,6 @@
 /** What the consumer says of itself to flowctl: a sink of the batches that the processor sends. */
 import { addressText } from '../../config/kinds/address.js';
-import { BATCH_EVENT_TYPE, type Registration } from '../../flowctl/registration.js';
+import { BATCH_EVENT_TYPE, type Registration, registrationOf } from '../../flowctl/registration.js';
 
 export interface ConsumerFacts {
   readonly id: string;
@@ -19,31 +19,27 @@ export interface ConsumerFacts {
 export function consumerRegistration(facts: ConsumerFacts, host: string): Registration {
   const { id, name, version } = facts;
   const address = addressText({ host, port: facts.metricsPort });
-  const description = 'Stellar contract data into PostgreSQL';
   const healthEndpoint = `http://${address}/health`;
-  return {
-    healthEndpoint,
-    component: {
+  return registrationOf(
+    {
       id,
       name,
-      description,
+      description: 'Stellar contract data into PostgreSQL',
       version,
       type: 'COMPONENT_TYPE_CONSUMER',
       input_event_types: [BATCH_EVENT_TYPE, 'stellar.ContractDataEntry'],
       output_event_types: [],
       endpoint: address,
-      metadata: {
-        name,
-        version,
-        description,
-        consumer_type: 'postgresql',
-        service_name: name,
-        flight_endpoint: facts.flightEndpoint,
-        database: facts.database,
-        health_endpoint: healthEndpoint,
-        batch_size: String(facts.commitRows),
-        partitions: String(facts.partitions),
-      },
     },
-  };
+    healthEndpoint,
+    {
+      consumer_type: 'postgresql',
+      service_name: name,
+      flight_endpoint: facts.flightEndpoint,
+      database: facts.database,
+      health_endpoint: healthEndpoint,
+      batch_size: String(facts.commitRows),
+      partitions: String(facts.partitions),
+    },
+  );
 }
