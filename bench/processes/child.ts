@@ -1,5 +1,4 @@
 /** A process of the bench, asked for things over Node's IPC, one after the other. */
-import '../../workers/v8-flags.js';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';

@@ -1,4 +1,5 @@
 /** The bench's consumer, and what it is compared with: the same COPY bytes from a file, in the same kind of process. */
+import '../../workers/v8-flags.js';
 import { createReadStream, createWriteStream } from 'node:fs';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';

@@ -1,4 +1,5 @@
 /** A Flight server that has its batches at hand: what the consumer alone can do, without a service that decodes. */
+import '../../workers/v8-flags.js';
 import { promisify } from 'node:util';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { FlightInfo, FlightMessage, FlightProducer, FlightStream } from '../../src/flight/flight-producer.js';

@@ -1,4 +1,5 @@
 /** The bench's reader: reads a flight to its end, follows one, or stands still in the middle of one. */
+import '../../workers/v8-flags.js';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFlight } from '../../src/flight-client/read-flight.js';

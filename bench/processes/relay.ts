@@ -3,6 +3,7 @@
  * service sends, and does nothing between the two. For each ledger in, its share of a batch out: one real batch of the
  * service, kept, with the progress of the moment. Plain grpc-js on both sides.
  */
+import '../../workers/v8-flags.js';
 import { once } from 'node:events';
 import process from 'node:process';
 import {

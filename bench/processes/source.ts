@@ -1,4 +1,5 @@
 /** The bench's source: one set of ledgers in each of the forms that sources serve, each form at a port of its own. */
+import '../../workers/v8-flags.js';
 import process from 'node:process';
 import { LedgerServer, type ServedProtocol } from '../../src/ledger-server/ledger-server.js';
 import type { LedgerStore } from '../../src/ledger-server/ledger-store.js';
