@@ -74,13 +74,14 @@ export class RangeReader {
     };
     let completeThrough = range.startLedger - 1;
     try {
-      for await (const { batch, progress, heldBytes } of batchStream(range, parts, signal)) {
+      for await (const { batch, progress, heldBytes, buffers } of batchStream(range, parts, signal)) {
         if (progress.gaps !== undefined) observer.gaps(progress.gaps);
         if (batch !== undefined) {
           yield { firstLedger: progress.first_ledger, lastLedger: progress.last_ledger, message: batch };
         }
         completeThrough = progress.complete_through;
         memory.release(heldBytes);
+        this.parts.pool.takeBack(buffers);
       }
       signal.throwIfAborted();
       if (completeThrough < range.endLedger) {
