@@ -41,8 +41,8 @@ const RANGES_AT_ONCE = 2;
 /** Stays open: code is optimised in each thread anew. */
 let opened: OpenedBackfill | undefined;
 let inMemory: InMemoryObjects | undefined;
-/** Whole objects, of either kind of lake. */
-const RANGE_LEDGERS = 64;
+/** Whole objects, of either kind of lake; a range begins with a wait for its first ones. */
+const RANGE_LEDGERS = 256;
 
 answerParent(async (request: BackfillRequest): Promise<BackfillReply> => {
   const { url, networkPassphrase, first, last, workers, sink } = request;

@@ -10,6 +10,7 @@ import { asProcessorError, type ErrorCode, type PlainError } from '../errors.js'
 import type { DecodeRequest } from '../request.js';
 import { type LakeResult, type LakeTask, type ObjectInput, TASK_STATE } from './lake-task.js';
 import type { FetchedObject, ObjectFetcher } from './object-fetcher.js';
+import { Turns } from './turns.js';
 
 /** Fetches of an object that comes damaged, and each time otherwise. */
 const MOST_FETCHES = 3;
@@ -26,6 +27,7 @@ type Outcome = { readonly result: DecodeResult } | { readonly unavailable: Plain
 export class ObjectDecoder {
   private readonly fetcher: ObjectFetcher;
   private readonly runner: TaskRunner;
+  private readonly turns = new Turns();
 
   constructor(fetcher: ObjectFetcher, runner: TaskRunner) {
     this.fetcher = fetcher;
@@ -52,6 +54,7 @@ export class ObjectDecoder {
       } catch (thrown) {
         return work.notFetched(input, asProcessorError(thrown).toPlain());
       }
+      await this.turns.next();
       const decoded = work.decodeObject(input, object);
       this.fetcher.release(object);
       if (!isDamaged(decoded.result)) {
