@@ -6,8 +6,8 @@
  */
 import { MessageChannel } from 'node:worker_threads';
 
-/** Smaller ones are not worth the call, and may be parts of a pool of Node's. */
-const LEAST_BYTES = 64 * 1024;
+/** Up to here they are not worth the call, and may be the pool that Node makes small Buffers from (64 KiB since Node 24). */
+const SMALL_BYTES = Math.max(64 * 1024, Buffer.poolSize);
 
 // Closed on this side: that takes effect at once, also on a thread whose event loop seldom turns.
 const { port1: nowhere } = new MessageChannel();
@@ -15,6 +15,6 @@ nowhere.close();
 
 /** Detaches `buffers` and frees their memory. Nobody may read them any more; one that is detached already is left out. */
 export function freeBuffers(buffers: readonly ArrayBuffer[]): void {
-  const large = buffers.filter(({ byteLength }) => byteLength >= LEAST_BYTES);
+  const large = buffers.filter(({ byteLength }) => byteLength > SMALL_BYTES);
   if (large.length > 0) nowhere.postMessage(undefined, large);
 }
