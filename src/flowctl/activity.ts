@@ -3,8 +3,6 @@ import type { Clock } from '../ops/clock.js';
 import { type ActivityKind, SampledActivity } from './sampled-activity.js';
 import type { JudgedStatus, StatusThresholds } from './status-judge.js';
 
-export type { ActivityReport } from './sampled-activity.js';
-
 export type ComponentStatus = JudgedStatus | 'STOPPING';
 
 /** The counters, as they stand; a type, since an interface would be no record of numbers. */

@@ -1,11 +1,10 @@
 /** A session whose filters are changed while the consumer reads it: what it commits stays of one kind. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { LedgerStore } from '../../src/ledger-server/ledger-store.js';
 import { clientOf, testDatabases } from '../postgres/test-database.js';
 import { fileCleanup } from '../service/cleanup.js';
 import { eventually } from '../service/running-service.js';
-import { expectedRows, ledgerBytes, storeOf } from '../service/simulated-source.js';
+import { expectedRows, gatedStore } from '../service/simulated-source.js';
 import { sessionService, type SessionService } from '../session/session-service.js';
 import { runConsumer, type TestConsumer } from './running-consumer.js';
 import { count, storedEntries } from './stored-rows.js';
@@ -26,19 +25,7 @@ interface Gate {
 
 /** A session of FIRST to LAST, from a source that has no ledger behind `last` before it is let go on. */
 async function gated(t: TestContext, last: number): Promise<Gate> {
-  const whole = storeOf(ledgerBytes);
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const store: LedgerStore = {
-    first: whole.first,
-    last: whole.last,
-    async *read(start) {
-      for await (const ledger of whole.read(start)) {
-        if (ledger.first > last) await opened;
-        yield ledger;
-      }
-    },
-  };
+  const { store, open } = gatedStore(last);
   const env = { KEEPALIVE_INTERVAL: '100ms' };
   const service = await sessionService(t, env, { store, protocols: ['ledgers'] });
   const session = await service.start({ start_ledger: FIRST, end_ledger: LAST, batch_size: 60 });

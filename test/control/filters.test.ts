@@ -4,32 +4,13 @@ import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { rowsOf } from '../service/flight-reader.js';
 import { eventually } from '../service/running-service.js';
-import type { LedgerStore } from '../../src/ledger-server/ledger-store.js';
-import { expectedRows, generator, storeOf } from '../service/simulated-source.js';
+import { expectedRows, gatedStore } from '../service/simulated-source.js';
 import { assertContiguous, flightInfo, sessionService, ticketOf } from '../session/session-service.js';
 import { contractDataClient } from './control-client.js';
 
 const rows = expectedRows(500, 560);
 const contract = String(rows[3]!.contract_id);
 const ofContract = { contract_ids: [contract] };
-
-/** A source that has no ledger after `last` before `open` is called. */
-function gatedStore(last: number): { store: LedgerStore; open: () => void } {
-  const whole = storeOf((sequence) => generator.ledger(sequence));
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const store: LedgerStore = {
-    first: whole.first,
-    last: whole.last,
-    async *read(start) {
-      for await (const ledger of whole.read(start)) {
-        if (ledger.first > last) await opened;
-        yield ledger;
-      }
-    },
-  };
-  return { store, open };
-}
 
 test('filters changed midway hold from the stated ledger on, exactly, without a gap', async (t) => {
   const { store, open } = gatedStore(530);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { ActivityReport } from '../../src/flowctl/activity.js';
+import type { ActivityReport } from '../../src/flowctl/sampled-activity.js';
 import { FlowctlController, type FlowctlControllerOptions } from '../../src/flowctl/controller.js';
 import { flowctlObserver } from '../../src/flowctl/flowctl-metrics.js';
 import { type ProcessorFacts, processorRegistration } from '../../src/flowctl/registration.js';

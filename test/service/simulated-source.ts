@@ -2,6 +2,7 @@
 import type { Asset } from '@stellar/stellar-base';
 import { GeneratedLedgers } from '../../src/ledger-server/generated-ledgers.js';
 import { LedgerServer, type LedgerServerOptions } from '../../src/ledger-server/ledger-server.js';
+import type { LedgerStore } from '../../src/ledger-server/ledger-store.js';
 import { createLedgerGenerator } from '../../src/simulate/ledger-generator.js';
 import { oracleRows, type OracleRow } from '../support/row-oracle.js';
 import type { Cleanup } from './cleanup.js';
@@ -53,4 +54,22 @@ export async function simulatedSource(
 /** A store whose ledgers are those of `ledger`. */
 export function storeOf(ledger: (sequence: number) => Uint8Array, last = LAST_LEDGER): GeneratedLedgers {
   return new GeneratedLedgers({ ledger: (sequence) => new Uint8Array(ledger(sequence)) }, FIRST_LEDGER, last);
+}
+
+/** A store that has no ledger after `last` before `open` is called. */
+export function gatedStore(last: number): { store: LedgerStore; open: () => void } {
+  const whole = storeOf(ledgerBytes);
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const store: LedgerStore = {
+    first: whole.first,
+    last: whole.last,
+    async *read(start) {
+      for await (const ledger of whole.read(start)) {
+        if (ledger.first > last) await opened;
+        yield ledger;
+      }
+    },
+  };
+  return { store, open };
 }

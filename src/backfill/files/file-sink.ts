@@ -23,7 +23,7 @@ import {
   rangeOfManifestName,
   rangeStem,
 } from './range-manifest.js';
-import { cannotWrite, removeUnfinished, writeWholeFile } from './whole-file.js';
+import { cannotWrite, removeUnfinished, writeWholeFile, written } from './whole-file.js';
 
 export interface FileSinkOptions {
   /** Made where it is not there. */
@@ -49,9 +49,7 @@ export class FileSink {
     const names = await readdir(directory).catch((error: unknown) => noFolderYet(error, directory));
     if (names.includes(FOLDER_MANIFEST)) {
       const path = join(directory, FOLDER_MANIFEST);
-      const found = await readFile(path, 'utf8').catch((error: unknown) => {
-        throw cannotWrite(path, error);
-      });
+      const found = await written(path, readFile(path, 'utf8'));
       refuseOther(directory, found, jsonText(folderManifest(options)));
     }
     const held = names.flatMap((name) => rangeOfManifestName(name, request.table) ?? []);

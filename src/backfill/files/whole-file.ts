@@ -72,7 +72,8 @@ export function cannotWrite(path: string, cause: unknown): ProcessorError {
   return new ProcessorError('OUTPUT_FAILED', message, { key: 'out', file: path }, cause);
 }
 
-async function written<T>(path: string, work: Promise<T>): Promise<T> {
+/** What `work` on a file of the output gives; its failure is told by {@link cannotWrite}. */
+export async function written<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
