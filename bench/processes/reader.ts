@@ -46,6 +46,7 @@ async function read(request: ReaderRequest): Promise<ReaderReply> {
     complete = progress.complete_through;
     rows += batch.rows;
     bytes += message.body.byteLength + message.metadata.byteLength;
+    batch.free();
     if (batch.rows > 0) {
       batches += 1;
       readableAtNs.push([progress.last_ledger, process.hrtime.bigint()]);

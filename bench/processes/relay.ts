@@ -17,7 +17,7 @@ import {
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import { type FlightBatch, readFlight } from '../../src/flight-client/read-flight.js';
-import { FlightDataFrame } from '../../src/flight/flight-data.js';
+import { flightDataFrame } from '../../src/flight/flight-data.js';
 import type { FlightMessage } from '../../src/flight/flight-producer.js';
 import { FLIGHT_SERVER_OPTIONS } from '../../src/flight/server-options.js';
 import { loadProto } from '../../src/grpc/load-proto.js';
@@ -99,7 +99,7 @@ async function relay(start: number, end: number, send: (message: FlightMessage) 
 
 const server = new Server(FLIGHT_SERVER_OPTIONS);
 const { GetFlightInfo, DoGet } = flightMethods;
-const frame = (message: FlightMessage): Buffer => new FlightDataFrame(message, () => undefined) as unknown as Buffer;
+const frame = (message: FlightMessage): Buffer => flightDataFrame(message).asBuffer;
 server.addService(
   { GetFlightInfo, DoGet: { ...DoGet, responseSerialize: frame } },
   { GetFlightInfo: getFlightInfo, DoGet: doGet },

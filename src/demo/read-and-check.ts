@@ -30,6 +30,7 @@ export async function readAndCheck(
       checkBatch(batch);
       checkedBatches += 1;
     }
+    batch.free();
   }
   return { checkedBatches, elapsedMs: performance.now() - startedAt };
 }

@@ -16,6 +16,8 @@ export interface FlightData {
   readonly body: Uint8Array;
   /** Empty where there is none. */
   readonly appMetadata: Uint8Array;
+  /** The message itself, all of the above. */
+  readonly message: Uint8Array;
 }
 
 /** Throws a RangeError for bytes that are no message. */
@@ -31,5 +33,5 @@ export function decodeFlightData(message: Buffer): FlightData {
       else if (field === DATA_BODY) body = value;
     },
   });
-  return { metadata, body, appMetadata };
+  return { metadata, body, appMetadata, message };
 }

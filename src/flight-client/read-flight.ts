@@ -6,8 +6,10 @@
  * - Nothing is retried here: who keeps what was read knows from where to read on, progress.complete_through + 1.
  */
 import { Client, type Interceptor, Metadata, status } from '@grpc/grpc-js';
+import { freeBuffers } from '../../workers/free-buffers.js';
 import { clientCredentials, type ClientTls, ownConnection } from '../grpc/client-channel.js';
 import { IDLE, PacedStream } from '../grpc/paced-stream.js';
+import { ownBuffer } from '../pool/transfer.js';
 import type { BatchProgress } from '../stream/app-metadata.js';
 import type { FlightData } from './flight-data-message.js';
 import { asFlightReadError, FlightReadError } from './flight-read-error.js';
@@ -24,6 +26,11 @@ export interface FlightBatch {
   readonly schema: Uint8Array;
   /** The record batch as it came: IPC message metadata without prefix, and body. Views, not copies. */
   readonly message: Pick<FlightData, 'metadata' | 'body'>;
+  /**
+   * Frees the memory of `message`, which nobody may read any more. For programs that take many batches: until V8 finds
+   * out by itself, it has marked its heap for every 64 MB of them.
+   */
+  free(): void;
 }
 
 /** How a service is reached. */
@@ -100,6 +107,11 @@ function clientOf(address: string, { tls }: FlightAccess): Client {
   return new Client(address, clientCredentials(tls), { ...CHANNEL_OPTIONS, ...ownConnection(tls) });
 }
 
+function freeMessage({ message }: FlightData): void {
+  const buffer = ownBuffer(message);
+  if (buffer !== undefined) freeBuffers([buffer]);
+}
+
 function callMetadata({ token }: FlightAccess): Metadata {
   const metadata = new Metadata();
   const shown = token?.();
@@ -153,7 +165,8 @@ async function* readTicket(
       const { kind, rows, bodyLength } = messageHeader(data.metadata);
       if (kind === 'schema') schema = data.metadata;
       else if (kind === 'record batch' && schema !== undefined && bodyLength === data.body.byteLength) {
-        yield { progress: parseProgress(data.appMetadata), rows, schema, message: data };
+        const free = (): void => freeMessage(data);
+        yield { progress: parseProgress(data.appMetadata), rows, schema, message: data, free };
       } else {
         const found = `a ${kind} with ${data.body.byteLength} of ${bodyLength} bytes`;
         throw new FlightReadError(status.DATA_LOSS, `a schema and then whole record batches expected, got ${found}`);

@@ -10,7 +10,8 @@
  */
 import { ProcessorError } from '../../workers/errors.js';
 import type { FlightMessage } from './flight-producer.js';
-import { fieldLength, writeField } from './varint.js';
+import { MessageFrame } from '../grpc/message-frame.js';
+import { fieldLength, writeField } from '../grpc/varint.js';
 
 const HEADER_TAG = [0x12];
 const APP_METADATA_TAG = [0x1a];
@@ -39,30 +40,14 @@ export function flightDataLength({ metadata, body, appMetadata }: FlightMessage)
   return length;
 }
 
-/**
- * A message as grpc-js 1.14 takes it from a serializer: of the Buffer it asks for it uses the length, to allocate room for
- * its prefix and the message, and `copy` into that. A Buffer in between would be one more allocation and copy of every
- * batch, over a third of what a stream costs the main thread.
- */
-export class FlightDataFrame {
-  readonly byteLength: number;
-  readonly #message: FlightMessage;
-  readonly #onWritten: (target: Uint8Array) => void;
-
-  /** `onWritten` learns what grpc-js allocated. */
-  constructor(message: FlightMessage, onWritten: (target: Uint8Array) => void) {
-    this.byteLength = flightDataLength(message);
-    this.#message = message;
-    this.#onWritten = onWritten;
-  }
-
-  copy(target: Uint8Array, start: number): void {
-    this.#onWritten(target);
-    const { metadata, appMetadata, body } = this.#message;
+/** `message` for grpc-js. Throws for a message that clients cannot read. */
+export function flightDataFrame(message: FlightMessage): MessageFrame {
+  const { metadata, appMetadata, body } = message;
+  return new MessageFrame(flightDataLength(message), (target, start) => {
     let end = writeField(target, start, HEADER_TAG, metadata);
     if (isSet(appMetadata)) end = writeField(target, end, APP_METADATA_TAG, appMetadata);
     if (isSet(body)) writeField(target, end, BODY_TAG, body);
-  }
+  });
 }
 
 function isSet<Bytes extends { readonly byteLength: number }>(bytes: Bytes | undefined): bytes is Bytes {

@@ -5,6 +5,7 @@
  * and batches. Whatever a producer throws ends the call with a status, see status.ts.
  */
 import type { Metadata } from '@grpc/grpc-js';
+import type { ScatteredBytes } from '../grpc/varint.js';
 
 /** Names a flight (FlightDescriptor). `encoded` is the message as the client sent it, which an echo repeats exactly. */
 export type FlightDescriptor =
@@ -42,12 +43,6 @@ export interface PollInfo {
   /** In [0, 1]. */
   readonly progress?: number;
   readonly expirationTime?: Date;
-}
-
-/** Bytes that are put together only where they are written to. */
-export interface ScatteredBytes {
-  readonly byteLength: number;
-  copyTo(target: Uint8Array, at: number): void;
 }
 
 /** One IPC message on its way to a reader. The bytes are not copied before they are sent: do not change them. */

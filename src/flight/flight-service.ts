@@ -15,8 +15,8 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { freeBuffers } from '../../workers/free-buffers.js';
-import { FlightDataFrame, flightDataLength } from './flight-data.js';
+import type { MessageFrame } from '../grpc/message-frame.js';
+import { flightDataFrame, flightDataLength } from './flight-data.js';
 import { type FlightAuth, handshakePayload } from './flight-auth.js';
 import { type FlightMethod, type FlightObserver, UNOBSERVED } from './flight-observer.js';
 import type { FlightCall, FlightMessage, FlightProducer, PollInfo } from './flight-producer.js';
@@ -183,14 +183,13 @@ async function poll(producer: FlightProducer, request: Buffer, call: FlightCall)
   return { info, progress: 1 };
 }
 
-/** What messages on their way were written into. The transport's: it may be reading there until it has called back. */
-const written = new WeakMap<FlightMessage, ArrayBuffer>();
+/** Messages on their way as the transport has them. */
+const frames = new WeakMap<FlightMessage, MessageFrame>();
 
 const FLIGHT_DATA: Sendable<FlightMessage> = {
   length: flightDataLength,
   settled(message, sent) {
-    const buffer = written.get(message);
-    if (sent && buffer !== undefined) freeBuffers([buffer]);
+    if (sent) frames.get(message)?.free();
     message.onSettled?.(sent);
   },
 };
@@ -198,11 +197,9 @@ const FLIGHT_DATA: Sendable<FlightMessage> = {
 const ENCODED: Sendable<Buffer> = { length: (message) => message.byteLength, settled: () => undefined };
 
 function frame(message: FlightMessage): Buffer {
-  const onWritten = ({ buffer, byteLength }: Uint8Array): void => {
-    // Of a buffer that is not the message's alone, nothing is known.
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) written.set(message, buffer);
-  };
-  return new FlightDataFrame(message, onWritten) as unknown as Buffer;
+  const framed = flightDataFrame(message);
+  frames.set(message, framed);
+  return framed.asBuffer;
 }
 
 /** Requests and small responses cross grpc-js as bytes; FlightData is encoded as late as possible. */

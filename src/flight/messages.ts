@@ -7,7 +7,7 @@ import { asProcessorError, ProcessorError } from '../../workers/errors.js';
 import { encapsulationPrefix } from '../../workers/ipc.js';
 import { loadProto } from '../grpc/load-proto.js';
 import type { ActionType, FlightDescriptor, FlightEndpoint, FlightInfo, PollInfo } from './flight-producer.js';
-import { encodeField } from './varint.js';
+import { encodeField } from '../grpc/varint.js';
 
 const PACKAGE = 'arrow.flight.protocol';
 const FLIGHT_INFO_DESCRIPTOR_TAG = [0x12];

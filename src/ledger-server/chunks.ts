@@ -5,6 +5,7 @@
  * Objects of a data lake go out as they are.
  */
 import { detectCompression } from '../../workers/unpack/compression.js';
+import type { ScatteredBytes } from '../grpc/varint.js';
 import type { StoredLedgers } from './ledger-store.js';
 
 export interface ChunkLimits {
@@ -19,7 +20,7 @@ export interface Chunk {
   readonly first: number;
   readonly last: number;
   readonly isCompressed: boolean;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | ScatteredBytes;
 }
 
 export async function* chunksOf(
@@ -69,7 +70,20 @@ function batchOf(ledgers: readonly StoredLedgers[]): Chunk {
   head.writeUInt32BE(first, 0);
   head.writeUInt32BE(last, 4);
   head.writeUInt32BE(ledgers.length, 8);
-  return { first, last, isCompressed: false, bytes: Buffer.concat([head, ...ledgers.map(({ bytes }) => bytes)]) };
+  return { first, last, isCompressed: false, bytes: scattered([head, ...ledgers.map(({ bytes }) => bytes)]) };
+}
+
+function scattered(pieces: readonly Uint8Array[]): ScatteredBytes {
+  return {
+    byteLength: pieces.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    copyTo(target, at) {
+      let end = at;
+      for (const piece of pieces) {
+        target.set(piece, end);
+        end += piece.byteLength;
+      }
+    },
+  };
 }
 
 /** Whether a promise settles within the time; what it settles to, also a rejection, is for the caller to await. */

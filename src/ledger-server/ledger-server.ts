@@ -8,8 +8,10 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadProto } from '../grpc/load-proto.js';
+import type { MessageFrame } from '../grpc/message-frame.js';
 import type { FaultPlan } from './faults.js';
 import { readLedgerHeader } from './ledger-header.js';
+import { type LedgerFields, ledgerFrames, sendingFrames } from './ledger-messages.js';
 import type { LedgerStore, StoredLedgers } from './ledger-store.js';
 import { LedgerStreams } from './ledger-streams.js';
 import { serveStream, statusOf } from './server-stream.js';
@@ -44,6 +46,9 @@ interface StreamChunksRequest extends LedgerRangeRequest {
 
 const raw = serviceOf('raw_ledger_service/raw_ledger_service.proto', 'raw_ledger_service.RawLedgerService');
 const stellarV1 = serviceOf('stellar/v1/raw_ledger_service.proto', 'stellar.v1.RawLedgerService');
+const rawLedgerFrame = ledgerFrames(raw.StreamRawLedgers!, 2);
+const rawChunkFrame = ledgerFrames(raw.StreamRawLedgerChunks!, 4);
+const stellarV1Frame = ledgerFrames(stellarV1.StreamRawLedgers!, 2);
 
 export class LedgerServer {
   private readonly server = new Server();
@@ -56,12 +61,15 @@ export class LedgerServer {
     const { store, ledgersPerSecond = 0, faults = {}, protocols = SERVED_PROTOCOLS } = options;
     this.networkPassphrase = options.networkPassphrase;
     this.streams = new LedgerStreams(store, ledgersPerSecond, faults);
-    this.server.addService(raw, {
+    this.server.addService(sendingFrames(raw, 'StreamRawLedgers', 'StreamRawLedgerChunks'), {
       ...(protocols.includes('chunks') && this.chunkMethods()),
-      ...(protocols.includes('ledgers') && this.ledgerMethods(rawLedger)),
+      ...(protocols.includes('ledgers') && this.ledgerMethods(rawLedgerFrame, rawLedger)),
     });
     if (protocols.includes('stellar.v1')) {
-      this.server.addService(stellarV1, { ...this.ledgerMethods(this.stellarV1Ledger), ...this.componentMethods() });
+      this.server.addService(sendingFrames(stellarV1, 'StreamRawLedgers'), {
+        ...this.ledgerMethods(stellarV1Frame, this.stellarV1Ledger),
+        ...this.componentMethods(),
+      });
     }
   }
 
@@ -89,12 +97,12 @@ export class LedgerServer {
   }
 
   private chunkMethods(): UntypedServiceImplementation {
-    const streamRawLedgerChunks = (call: ServerWritableStream<StreamChunksRequest, object>): void =>
+    const streamRawLedgerChunks = (call: ServerWritableStream<StreamChunksRequest, MessageFrame>): void =>
       serveStream(call, (request, signal) => this.chunkMessages(request, signal));
     return { StreamRawLedgerChunks: streamRawLedgerChunks };
   }
 
-  private async *chunkMessages(request: StreamChunksRequest, signal: AbortSignal): AsyncGenerator<object> {
+  private async *chunkMessages(request: StreamChunksRequest, signal: AbortSignal): AsyncGenerator<MessageFrame> {
     const chunks = this.streams.chunks(
       {
         startLedger: request.start_ledger,
@@ -107,26 +115,32 @@ export class LedgerServer {
     );
     for await (const { first, last, isCompressed, bytes } of chunks) {
       this.sent += last - first + 1;
-      yield {
-        start_sequence: first,
-        end_sequence: last,
-        compression: isCompressed ? 'CHUNK_COMPRESSION_ZSTD' : 'CHUNK_COMPRESSION_NONE',
-        ledger_close_meta_batch_xdr: bytes,
-        network_passphrase: this.networkPassphrase,
-      };
+      const compression = isCompressed ? 'CHUNK_COMPRESSION_ZSTD' : 'CHUNK_COMPRESSION_NONE';
+      const before = { start_sequence: first, end_sequence: last, compression };
+      yield rawChunkFrame({ before, bytes, behind: { network_passphrase: this.networkPassphrase } });
     }
   }
 
-  private ledgerMethods(messageOf: (ledger: StoredLedgers) => object): UntypedServiceImplementation {
+  private ledgerMethods(
+    frameOf: (fields: LedgerFields) => MessageFrame,
+    fieldsOf: (ledger: StoredLedgers) => LedgerFields,
+  ): UntypedServiceImplementation {
     const { streams } = this;
     const count = (): unknown => (this.sent += 1);
-    const messages = async function* (request: StreamLedgersRequest, signal: AbortSignal): AsyncGenerator<object> {
+    const messages = async function* (
+      request: StreamLedgersRequest,
+      signal: AbortSignal,
+    ): AsyncGenerator<MessageFrame> {
       for await (const ledger of streams.ledgers(request.start_ledger, signal)) {
         count();
-        yield messageOf(ledger);
+        yield frameOf(fieldsOf(ledger));
       }
     };
-    const streamRawLedgers = (call: ServerWritableStream<StreamLedgersRequest, object>): void =>
+    const messageOf = (ledger: StoredLedgers): object => {
+      const { before, bytes, behind } = fieldsOf(ledger);
+      return { ...before, ledger_close_meta_xdr: bytes, ...behind };
+    };
+    const streamRawLedgers = (call: ServerWritableStream<StreamLedgersRequest, MessageFrame>): void =>
       serveStream(call, messages);
     const getLedgerRange: handleUnaryCall<LedgerRangeRequest, object> = (call, callback) => {
       streams.range(call.request.start_ledger, call.request.end_ledger).then(
@@ -137,10 +151,9 @@ export class LedgerServer {
     return { StreamRawLedgers: streamRawLedgers, GetLedgerRange: getLedgerRange };
   }
 
-  private readonly stellarV1Ledger = (ledger: StoredLedgers): object => ({
+  private readonly stellarV1Ledger = (ledger: StoredLedgers): LedgerFields => ({
     ...rawLedger(ledger),
-    network: this.networkPassphrase,
-    closed_at: closeTimeOf(ledger),
+    behind: { network: this.networkPassphrase, closed_at: closeTimeOf(ledger) },
   });
 
   private componentMethods(): UntypedServiceImplementation {
@@ -160,8 +173,8 @@ export class LedgerServer {
   }
 }
 
-function rawLedger({ first, bytes }: StoredLedgers): object {
-  return { sequence: first, ledger_close_meta_xdr: bytes };
+function rawLedger({ first, bytes }: StoredLedgers): LedgerFields {
+  return { before: { sequence: first }, bytes, behind: {} };
 }
 
 /** Absent in a ledger too damaged to have one: damage is served as any ledger is. */

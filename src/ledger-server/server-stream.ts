@@ -1,6 +1,7 @@
 /** Sends a server-streaming call's messages one by one, each when the one before it has left. */
 import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { asProcessorError } from '../../workers/errors.js';
+import type { MessageFrame } from '../grpc/message-frame.js';
 import { aborted } from './aborted.js';
 import { StreamFailure } from './stream-failure.js';
 
@@ -8,9 +9,9 @@ import { StreamFailure } from './stream-failure.js';
  * Runs `messages` to its end, or until the client cancels, which aborts the signal it is given. The stream ends with OK,
  * with a {@link StreamFailure}'s status, or with INTERNAL for any other error.
  */
-export function serveStream<Request, Message>(
-  call: ServerWritableStream<Request, Message>,
-  messages: (request: Request, signal: AbortSignal) => AsyncIterable<Message>,
+export function serveStream<Request>(
+  call: ServerWritableStream<Request, MessageFrame>,
+  messages: (request: Request, signal: AbortSignal) => AsyncIterable<MessageFrame>,
 ): void {
   const cancelled = new AbortController();
   call.on('cancelled', () => cancelled.abort());
@@ -30,9 +31,9 @@ export function statusOf(error: unknown): { code: number; details: string } {
   return { code: facts.grpcStatus, details: `${code}: ${message}` };
 }
 
-async function sendAll<Message>(
-  call: ServerWritableStream<unknown, Message>,
-  messages: AsyncIterable<Message>,
+async function sendAll(
+  call: ServerWritableStream<unknown, MessageFrame>,
+  messages: AsyncIterable<MessageFrame>,
   signal: AbortSignal,
 ): Promise<void> {
   const cancelled = aborted(signal);
@@ -40,5 +41,6 @@ async function sendAll<Message>(
     // After a cancellation grpc-js may never call back.
     await Promise.race([new Promise<void>((resolve) => call.write(message, () => resolve())), cancelled]);
     if (signal.aborted) return;
+    message.free();
   }
 }

@@ -8,11 +8,13 @@
 /** Bytes of a buffer outside a view of it that do not speak against transferring the buffer. */
 const TRANSFER_SLACK_BYTES = 256;
 
+/** The ArrayBuffer of `bytes`, where there is (nearly) nothing else in it. */
+export function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined {
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength - byteLength <= TRANSFER_SLACK_BYTES;
+  return isOwn ? buffer : undefined;
+}
+
 /** `bytes` on an ArrayBuffer that can be transferred: its own where possible, else a copy. */
 export function transferable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength - bytes.byteLength <= TRANSFER_SLACK_BYTES) {
-    return bytes as Uint8Array<ArrayBuffer>;
-  }
-  return new Uint8Array(bytes);
+  return ownBuffer(bytes) === undefined ? new Uint8Array(bytes) : (bytes as Uint8Array<ArrayBuffer>);
 }

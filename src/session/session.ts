@@ -15,7 +15,8 @@ import { emptyRecordBatch, type RecordBatchMessage, wholeBatch } from '../../wor
 import type { DecodeRequest } from '../../workers/request.js';
 import type { Logger } from '../ops/logger.js';
 import type { RangeRequest } from '../request/range-request.js';
-import { batchStream, type BatchStreamParts, type StreamStep } from '../stream/batch-stream.js';
+import { batchStream, type BatchStreamParts } from '../stream/batch-stream.js';
+import type { StreamStep } from '../stream/stream-steps.js';
 import { Bell } from './bell.js';
 import type { Counts } from './counts.js';
 import { shuttingDown } from '../stream/endings.js';

@@ -14,14 +14,12 @@
 import { selectColumns } from '../../workers/columns/tables.js';
 import type { DecodedLedger } from '../../workers/decode-result.js';
 import { ProcessorError } from '../../workers/errors.js';
-import type { BatchMessage } from '../../workers/ipc.js';
 import { inOrder } from '../order/in-order.js';
 import type { DecodePool } from '../pool/decode-pool.js';
 import { type ChunkOrGap, pastGaps } from '../quarantine/past-gaps.js';
 import type { Quarantine } from '../quarantine/quarantine.js';
 import type { RangeRequest } from '../request/range-request.js';
 import type { LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
-import { batchProgress, type BatchProgress, quietProgress } from './app-metadata.js';
 import { BatchAssembler, type LedgerBatch } from './batches.js';
 import { decodeGroup, firstOf, type LedgerOutcome, outcomeBytes } from './decode-group.js';
 import { decodeGroups, type HeldChunk } from './decode-groups.js';
@@ -29,6 +27,7 @@ import type { StreamMemory } from './memory-shares.js';
 import { nextWithin, TIME_OUT } from './next-within.js';
 import { LARGE_BYTES, RowGrowth } from './row-growth.js';
 import { SeenLedgers } from './seen-ledgers.js';
+import { type StreamStep, StreamSteps } from './stream-steps.js';
 
 export interface StreamSettings {
   readonly ledgersPerTask: number;
@@ -49,17 +48,6 @@ export interface BatchStreamParts {
   readonly onDecoded: (ledger: DecodedLedger, receivedAtMs: number) => void;
 }
 
-/** A batch, or only the progress made (also none, to show that the stream is alive). */
-export interface StreamStep {
-  /** Undefined where there are no rows. */
-  readonly batch: BatchMessage | undefined;
-  readonly progress: BatchProgress;
-  /** Bytes that the stream's memory holds for it, to be released when it is gone. */
-  readonly heldBytes: number;
-  /** What holds them, for {@link DecodePool.takeBack} then. */
-  readonly buffers: readonly ArrayBuffer[];
-}
-
 /** Claimed for a stream's first chunk, of which nothing is known: a ledger of a busy network. */
 const FIRST_CHUNK_BYTES = 1024 * 1024;
 
@@ -70,29 +58,14 @@ export async function* batchStream(
   signal: AbortSignal,
 ): AsyncGenerator<StreamStep, void, undefined> {
   const { settings } = parts;
-  const { startLedger, endLedger, decode } = range;
+  const { endLedger, decode } = range;
   const kinds = selectColumns(decode.table, decode.columns).map((column) => column.kind);
   const assembler = new BatchAssembler(kinds, decode.batchRows);
   const accepted = new Accepted();
   const seen = new SeenLedgers();
   const growth = new RowGrowth();
-  let completeThrough = startLedger - 1;
-  let lastStepAt = performance.now();
-  let lastResultAt = lastStepAt;
-
-  const step = (progress: BatchProgress, batch?: LedgerBatch): StreamStep => {
-    completeThrough = progress.complete_through;
-    lastStepAt = performance.now();
-    const buffers = batch?.blocks.map(({ body }) => body.buffer) ?? [];
-    return { batch: batch?.message, progress, heldBytes: batch?.heldBytes ?? 0, buffers };
-  };
-  // Batches, and outcomes, are let go of one by one: what was sent must not be kept for the sake of what was not.
-  function* steps(batches: LedgerBatch[]): Generator<StreamStep> {
-    while (batches.length > 0) {
-      const batch = batches.shift()!;
-      yield step(batchProgress(batch, completeThrough, endLedger), batch);
-    }
-  }
+  const steps = new StreamSteps(range);
+  let lastResultAt = performance.now();
 
   async function assembled(outcome: LedgerOutcome, receivedAtMs: number): Promise<LedgerBatch[]> {
     if ('blocks' in outcome) {
@@ -115,13 +88,13 @@ export async function* batchStream(
     for (;;) {
       const hasRows = assembler.waitingRows > 0;
       const flushAt = hasRows && accepted.ledgers === 0 ? lastResultAt + settings.flushIntervalMs : Infinity;
-      const keepaliveAt = lastStepAt + settings.keepaliveIntervalMs;
+      const keepaliveAt = steps.lastAt + settings.keepaliveIntervalMs;
       const event = await nextWithin(next, Math.max(0, Math.min(keepaliveAt, flushAt) - performance.now()));
       if (event === TIME_OUT) {
         // Rows wait for their batch to fill, unless the source stalls; ledgers without rows are told of any time.
         const flushed = !hasRows || flushAt <= performance.now() ? assembler.flush() : [];
-        if (flushed.length > 0) yield* steps(flushed);
-        else yield step(quietProgress(completeThrough));
+        if (flushed.length > 0) yield* steps.of(flushed);
+        else yield steps.quiet();
         continue;
       }
       if (event.done === true) break;
@@ -132,17 +105,17 @@ export async function* batchStream(
       const conflict = seen.conflictIn(checksums);
       const conflictAt = conflict?.place.ledger ?? Infinity;
       while (outcomes.length > 0 && firstOf(outcomes[0]!) < conflictAt) {
-        yield* steps(await assembled(outcomes.shift()!, receivedAtMs));
+        yield* steps.of(await assembled(outcomes.shift()!, receivedAtMs));
       }
       if (conflict !== undefined) throw conflict;
       if (error !== undefined) throw ProcessorError.fromPlain(error);
       accepted.ledgers -= ledgers;
-      if (endLedger === 0 && accepted.ledgers === 0) yield* steps(assembler.flush());
+      if (endLedger === 0 && accepted.ledgers === 0) yield* steps.of(assembler.flush());
     }
     if (accepted.failure !== undefined) throw accepted.failure.error;
-    yield* steps(assembler.flush());
+    yield* steps.of(assembler.flush());
   } catch (error) {
-    if (!signal.aborted) yield* steps(assembler.flush());
+    if (!signal.aborted) yield* steps.of(assembler.flush());
     throw error;
   } finally {
     await decoded.return();

@@ -17,6 +17,7 @@ function batchOf(column: string, sequences: readonly number[], first: number, la
     rows,
     schema: messages.schema,
     message: messages.batches[0]!,
+    free: () => undefined,
   };
 }
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
+import { Field, makeData, RecordBatch, Schema, Struct, Uint32 } from 'apache-arrow';
 import { decodeBatch } from '../../src/flight-client/decode-batch.js';
 import { FlightReadError } from '../../src/flight-client/flight-read-error.js';
 import { type FlightBatch, readFlight } from '../../src/flight-client/read-flight.js';
 import type { FlightMessage } from '../../src/flight/flight-producer.js';
 import { ProcessorError } from '../../workers/errors.js';
-import { SAMPLE_ROWS, sampleMessages, type WholeMessage } from '../flight/arrow-messages.js';
+import { messagesOf, SAMPLE_ROWS, sampleMessages, type WholeMessage } from '../flight/arrow-messages.js';
 import { eventually, serveFlight } from '../flight/flight-server.js';
 import { flightOf, type TestFlight, TestProducer } from '../flight/test-producer.js';
 
@@ -206,6 +207,27 @@ test('a reader that stands still holds the service back, and loses nothing', asy
     assert.equal(progress.first_ledger, received);
   }
   assert.equal(received, count);
+});
+
+test('a batch that its reader frees gives its memory back at once, and leaves the others alone', async (t) => {
+  const rows = 100_000;
+  const schema = new Schema([new Field('id', new Uint32(), false)]);
+  const values = makeData({ type: new Uint32(), data: Uint32Array.from({ length: rows }, (_, i) => i), length: rows });
+  const data = makeData({ type: new Struct(schema.fields), length: rows, children: [values] });
+  const large = messagesOf(schema, [new RecordBatch(schema, data)]);
+  const { appMetadata } = messages[0]!;
+  const flight = [1, 2].map(() => ({ ...large.batches[0]!, ...(appMetadata && { appMetadata }) }));
+  const { address } = await serve(t, flightOf(large.schema, flight));
+
+  const [first, second] = await readAll(address);
+  first!.free();
+  assert.equal(first!.message.body.byteLength, 0);
+  assert.equal(
+    decodeBatch(second!)
+      .getChild('id')
+      ?.get(rows - 1),
+    rows - 1,
+  );
 });
 
 test('messages that are none of ours are refused, and not counted as nothing', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FlightDataFrame, flightDataLength, MAX_MESSAGE_BYTES } from '../../src/flight/flight-data.js';
+import { flightDataFrame, flightDataLength, MAX_MESSAGE_BYTES } from '../../src/flight/flight-data.js';
 import type { FlightMessage } from '../../src/flight/flight-producer.js';
 import { encode } from './google-protobuf.js';
 
@@ -17,7 +17,7 @@ const body = lengths.map((length) => Buffer.alloc(length, 7));
 
 /** As grpc-js does it: room for a prefix of 5 bytes, and the message behind. */
 function encodeFlightData(message: FlightMessage): Buffer {
-  const frame = new FlightDataFrame(message, () => undefined);
+  const frame = flightDataFrame(message);
   const room = Buffer.alloc(5 + frame.byteLength);
   frame.copy(room, 5);
   return room.subarray(5);

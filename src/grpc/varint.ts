@@ -1,6 +1,10 @@
 /** Length-delimited protobuf fields (https://protobuf.dev/programming-guides/encoding/). */
 
-import type { ScatteredBytes } from './flight-producer.js';
+/** Bytes that are put together only where they are written to. */
+export interface ScatteredBytes {
+  readonly byteLength: number;
+  copyTo(target: Uint8Array, at: number): void;
+}
 
 /** Bytes of `value` as a varint. */
 export function varintLength(value: number): number {
