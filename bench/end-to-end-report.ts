@@ -9,7 +9,8 @@ export interface Throughput {
   readonly path: string;
   readonly ledgersPerSecond: Spread;
   readonly contractsPerSecond: number;
-  /** Ledgers a second as a part of the relay's. */
+  /** Ledgers a second as a part of what plain grpc-js relays, and of what the relay with the service's own transport does. */
+  readonly ofPlain: number;
   readonly ofRelay: number;
   /** Processor time by process; `middle` is the service or the relay. */
   readonly cpuMsPerLedger: { readonly source: number; readonly middle: number; readonly reader: number };
@@ -77,7 +78,8 @@ export class EndToEndReport {
       line.path.padEnd(28),
       `${count(line.ledgersPerSecond.median)} ledgers/s`.padStart(18),
       `${count(line.contractsPerSecond)} contract rows/s`.padStart(26),
-      `${percent(line.ofRelay)} of the relay`.padStart(20),
+      `${percent(line.ofPlain)} of plain grpc-js`.padStart(24),
+      `${percent(line.ofRelay)} of the relay`.padStart(19),
       plusMinus(line.ledgersPerSecond).padStart(8),
       `  ms of processor a ledger: ${source.toFixed(2)} source, ${middle.toFixed(2)} here, ${reader.toFixed(2)} reader`,
     ];
@@ -142,6 +144,7 @@ export class EndToEndReport {
       return [
         line.path,
         ...rates,
+        percent(line.ofPlain),
         percent(line.ofRelay),
         spread,
         ...[source, middle, reader].map((ms) => ms.toFixed(2)),
@@ -162,16 +165,19 @@ export class EndToEndReport {
       ...this.flowctl.map((line) => this.flowctlText(line)),
     ].filter((text) => text !== undefined);
     return [
-      `${measuredOn()} Source, service and readers are processes of their own on this machine: ${this.input()}. The ` +
-        'relay takes the same uncompressed ledgers, and sends one kept batch of the service for as many ledgers as the ' +
-        'service puts into one; it decodes nothing. `chunks` are several ledgers in a message, `compressed chunks` ' +
-        'objects of a data lake as they are. Spread is half the range of the samples. Where there are fewer cores ' +
-        'than processes, they share them: processor time a ledger is what remains comparable.\n',
+      `${measuredOn()} Source, service and readers are processes of their own on this machine: ${this.input()}. Two ` +
+        'relays decode nothing: they take the same uncompressed ledgers, and send one kept batch of the service for as ' +
+        'many ledgers as the service puts into one. `plain grpc-js` is what its guide has one write, messages by ' +
+        "@grpc/proto-loader and Node's default settings, source and reader too; `relay` has the service's own " +
+        'transport, source and reader. `chunks` are several ledgers in a message, `compressed chunks` objects of a data ' +
+        'lake as they are. Spread is half the range of the samples. Where there are fewer cores than processes, they ' +
+        'share them: processor time a ledger is what remains comparable.\n',
       table(
         [
           'path',
           'ledgers/s',
           'contracts_per_second',
+          'of plain grpc-js',
           'of the relay',
           'spread (samples)',
           'ms: source',

@@ -37,9 +37,9 @@ const PLANS = {
 
 const END_TO_END_PLANS = {
   smoke: { ledgers: 32, samples: 1, readers: [1, 2], tipLedgers: 20, stillMs: 2_000, startUps: 1 },
-  short: { ledgers: 256, samples: 3, readers: [1, 4, 8], tipLedgers: 100, stillMs: 4_000, startUps: 3 },
-  normal: { ledgers: 512, samples: 7, readers: [1, 4, 8], tipLedgers: 400, stillMs: 10_000, startUps: 5 },
-  long: { ledgers: 512, samples: 21, readers: [1, 4, 8], tipLedgers: 512, stillMs: 60_000, startUps: 11 },
+  short: { ledgers: 1024, samples: 3, readers: [1, 4, 8], tipLedgers: 100, stillMs: 4_000, startUps: 3 },
+  normal: { ledgers: 1024, samples: 7, readers: [1, 4, 8], tipLedgers: 400, stillMs: 10_000, startUps: 5 },
+  long: { ledgers: 2048, samples: 21, readers: [1, 4, 8], tipLedgers: 512, stillMs: 60_000, startUps: 11 },
 } as const satisfies Record<string, EndToEndPlan>;
 
 /** So many ledgers that most commits are full: the first ones are small, so that loading begins at once. */

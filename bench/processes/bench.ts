@@ -1,6 +1,7 @@
 /** The processes of a run, and the end of all of them. */
 import process from 'node:process';
 import { Child } from './child.js';
+import type { PlainFacts, PlainRead } from './plain-grpc.js';
 import type { ReaderReply, ReaderRequest } from './reader.js';
 import type { RelayFacts } from './relay.js';
 import { ServiceProcess } from './service.js';
@@ -8,6 +9,12 @@ import type { SourceFacts, SourceForm } from './source.js';
 
 export type Reader = Child<ReaderRequest, ReaderReply>;
 export type Relay = Child<object, RelayFacts>;
+
+export interface PlainProcesses {
+  readonly source: Child<object, PlainFacts>;
+  readonly relay: Child<object, PlainFacts>;
+  readonly reader: Child<ReaderRequest, PlainRead>;
+}
 
 /** The simulator's and the demo's default. */
 export const TXS_PER_LEDGER = 100;
@@ -58,6 +65,19 @@ export class Bench {
     const reader: Reader = await Child.start(new URL('./reader.js', import.meta.url), []);
     this.stops.push(() => reader.stop());
     return reader;
+  }
+
+  /** Source, relay and reader by plain grpc-js, which send as `service` does. */
+  async plain(service: ServiceProcess): Promise<PlainProcesses> {
+    const start = async <Request extends object, Reply>(...args: string[]): Promise<Child<Request, Reply>> => {
+      const child = await Child.start<Request, Reply>(new URL('./plain-grpc.js', import.meta.url), args);
+      this.stops.push(() => child.stop());
+      return child;
+    };
+    const source = await start<object, PlainFacts>('source', String(this.ledgers), String(TXS_PER_LEDGER));
+    const { address } = await source.ask({});
+    const relay = await start<object, PlainFacts>('relay', address, service.address, String(this.ledgers));
+    return { source, relay, reader: await start<ReaderRequest, PlainRead>('reader') };
   }
 
   async stop(): Promise<void> {
