@@ -7,8 +7,8 @@
  * - A commit is due when it has enough rows or bytes, when its first ledger has waited long enough, or at the end; and
  *   when the writer has nothing to do, already with a part of that. So a load begins at once, and commits grow to their
  *   full size where writing is what takes the time.
- * - The next commit fills while the present one is written; when it is full, the reader waits. So at most two commits
- *   are held: the limits, and what one batch or one ledger has beyond them.
+ * - The next commit fills while others are written; when it is full, the reader waits. So at most one commit is held
+ *   here: the limits, and what one batch or one ledger has beyond them.
  * - Pieces of a ledger that is not whole never leave the buffer, and can be taken out of it again.
  */
 import { Bell } from '../session/bell.js';

@@ -67,8 +67,8 @@ export interface ConsumerObserver extends LaneObserver {
 
 /** How often to look for a session that is not there yet. */
 const SESSION_POLL_MS = 1000;
-/** One commit fills while another is written, and the memory of one waits to be used again. */
-const COMMITS_PER_LANE = 3;
+/** One commit fills while two are written, and the memory of one waits to be used again. */
+const COMMITS_PER_LANE = 4;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
 export class Consumer {

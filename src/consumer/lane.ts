@@ -1,11 +1,9 @@
 /**
  * One partition of one stream on its way into the database:
  *
- *   Flight ── readInto ──> CommitBuffer ── writeCommit ──> PostgreSQL
+ *   Flight ── readInto ──> CommitBuffer ── CommitWriter ──> PostgreSQL
  *
  * - Reading and writing go on side by side; either one waits for the other when the buffer is full or empty.
- * - A commit stays in memory until PostgreSQL has it. Where the connection broke, the database is asked whether it has,
- *   before it is sent again.
  * - However reading ends, what is whole is committed.
  */
 import type { TableName } from '../../workers/request.js';
@@ -15,15 +13,13 @@ import type { StreamClaim, StreamPartition } from '../postgres/progress/claim-st
 import type { BackoffOptions } from '../source/backoff.js';
 import type { Commit } from './commit.js';
 import { CommitBuffer, type CommitLimits } from './commit-buffer.js';
+import { CommitWriter } from './commit-writer.js';
 import type { CopyEncoder } from './copy/copy-encoder.js';
-import { committedThrough } from './database/committed-through.js';
-import { LaneConnection } from './database/lane-connection.js';
-import { type TableWriter, writeCommit } from './database/write-commit.js';
+import type { TableWriter } from './database/write-commit.js';
 import type { FlightTarget, LedgerStream } from './flight/ledger-stream.js';
 import { type ReadEnd, readInto } from './flight/read-into.js';
 import type { LaneObserver } from './lane-observer.js';
 import { Patience } from './patience.js';
-import { databaseFailures, persist } from './persist.js';
 
 export interface LaneOptions {
   readonly target: FlightTarget;
@@ -57,10 +53,10 @@ export class Lane {
   readonly endLedger: number;
   private readonly options: LaneOptions;
   private readonly buffer: CommitBuffer;
-  private readonly connection: LaneConnection;
   /** Memory of rows that are committed, to encode the next ones into: fresh memory costs more than the encoding. */
   private readonly spare: SpareBuffers;
-  private inFlightBytes = 0;
+  private readonly failed = new AbortController();
+  private readonly writer: CommitWriter;
   private committed: number;
   private current: LaneState = { kind: 'waiting' };
 
@@ -72,7 +68,13 @@ export class Lane {
     this.committed = options.partition.completeThrough;
     this.buffer = new CommitBuffer(this.committed, options.limits);
     this.spare = new SpareBuffers(options.limits.bytes);
-    this.connection = new LaneConnection(options.database, (client) => options.writer.prepare(client));
+    this.writer = new CommitWriter({
+      ...options,
+      partition: options.partition.partition,
+      patience: () => this.patience('database'),
+      committed: (commit, durationMs) => this.committedOne(commit, durationMs),
+      failed: () => this.end(),
+    });
   }
 
   get state(): LaneState {
@@ -91,7 +93,7 @@ export class Lane {
 
   /** Encoded rows, waiting or being written. */
   get heldBytes(): number {
-    return this.buffer.heldBytes + this.inFlightBytes;
+    return this.buffer.heldBytes + this.writer.heldBytes;
   }
 
   /**
@@ -99,15 +101,18 @@ export class Lane {
    * what made it impossible to go on.
    */
   async run(stop: AbortSignal, hurry: AbortSignal): Promise<LaneEnd> {
-    const failed = new AbortController();
-    const cut = (): void => void this.connection.close();
+    const cut = (): void => void this.writer.close();
     hurry.addEventListener('abort', cut, { once: true });
-    const reading = this.read(AbortSignal.any([stop, failed.signal]));
+    const reading = this.read(AbortSignal.any([stop, this.failed.signal]));
     try {
       this.current = { kind: 'loading' };
-      for (let commit = await this.buffer.take(); commit !== undefined; commit = await this.buffer.take()) {
-        await this.write(commit, hurry);
+      for (;;) {
+        await this.writer.ready();
+        const commit = await this.buffer.take();
+        if (commit === undefined) break;
+        this.writer.begin(commit);
       }
+      await this.writer.finished();
       const outcome = await reading;
       if ('failure' in outcome && !stop.aborted) throw outcome.failure;
       const kind = 'end' in outcome ? outcome.end : 'interrupted';
@@ -122,12 +127,17 @@ export class Lane {
       this.current = { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
       throw error;
     } finally {
-      failed.abort();
-      this.buffer.close();
+      this.end();
       await reading;
       hurry.removeEventListener('abort', cut);
-      await this.connection.close();
+      await this.writer.close();
     }
+  }
+
+  /** Ends reading, and who waits for it. */
+  private end(): void {
+    this.failed.abort();
+    this.buffer.close();
   }
 
   private async read(signal: AbortSignal): Promise<{ readonly end: ReadEnd } | { readonly failure: unknown }> {
@@ -155,24 +165,12 @@ export class Lane {
     }
   }
 
-  private async write(commit: Commit, hurry: AbortSignal): Promise<void> {
-    const { claim, partition, writer, observer } = this.options;
-    const startedAt = performance.now();
-    this.inFlightBytes = commit.bytes;
-    const doing = `ledgers ${commit.from} to ${commit.to} of ${this.table}`;
-    await persist(databaseFailures(doing), this.patience('database'), hurry, (attempt) =>
-      this.connection.use(async (client) => {
-        const { partition: number } = partition;
-        const isThere = attempt > 0 && (await committedThrough(client, claim, number)) === commit.to;
-        if (!isThere) await writeCommit(client, claim, number, commit, writer);
-      }),
-    );
+  private committedOne(commit: Commit, durationMs: number): void {
     // Only now: until PostgreSQL has the rows, they may have to be sent again.
     for (const chunk of commit.chunks) this.spare.add(chunk.buffer);
-    this.inFlightBytes = 0;
     this.committed = commit.to;
     this.recovered('database');
-    observer.committed(this, commit, performance.now() - startedAt);
+    this.options.observer.committed(this, commit, durationMs);
   }
 
   private patience(side: 'flight' | 'database'): Patience {

@@ -1,11 +1,14 @@
 /**
- * One commit as one transaction: rows, what is kept of them, and how far the stream has come, all or nothing.
+ * One commit as one transaction: rows, what is kept of them, and how far the stream has come, all or nothing. It has two
+ * halves, since the first one need not wait for the commit before:
  *
- *   contract_data: BEGIN · advance · gaps · delete the ledgers · COPY into entries · current_states · COMMIT
- *   ttl:           BEGIN · advance · gaps · COPY into the staging table · ttl                        · COMMIT
+ *                  copyCommit                                           ┆ finishCommit
+ *   contract_data: BEGIN · ours? · delete the ledgers · COPY into entries ┆ advance · current_states · gaps · COMMIT
+ *   ttl:           BEGIN · ours? · COPY into the staging table            ┆ advance · ttl            · gaps · COMMIT
  *
- * The advance comes first: it holds the stream's progress row, and finds out that another consumer has taken the stream
- * over before anything else is touched.
+ * The advance is what decides: it finds the progress where the commit before has left it, and the stream still ours, or
+ * nothing of this commit is ever seen. That the stream is ours is asked at the beginning, too, to write nothing in vain.
+ * Why that is enough: docs/adr/0007.
  */
 import type { Client } from 'pg';
 import { ProcessorError } from '../../../workers/errors.js';
@@ -16,6 +19,7 @@ import { copyEntriesSql, copyTtlSql } from '../../postgres/commit/copy-sql.js';
 import { deleteEntries } from '../../postgres/commit/delete-entries.js';
 import { ensurePartitions } from '../../postgres/commit/ensure-partitions.js';
 import { advance } from '../../postgres/progress/advance.js';
+import { beginForStream } from '../../postgres/progress/begin-for-stream.js';
 import type { StreamClaim } from '../../postgres/progress/claim-stream.js';
 import { recordGaps } from '../../postgres/progress/record-gaps.js';
 import type { Commit } from '../commit.js';
@@ -27,8 +31,10 @@ export interface TableWriter {
   prepare(client: Client): Promise<void>;
   /** Before the transaction. */
   makeRoom(client: Client, commit: Commit): Promise<void>;
-  /** In the transaction, behind the advance. */
-  load(client: Client, commit: Commit): Promise<void>;
+  /** In the transaction, before the advance: touches nothing that the commit before may touch. */
+  copy(client: Client, commit: Commit): Promise<void>;
+  /** Behind the advance. */
+  merge(client: Client, commit: Commit): Promise<void>;
 }
 
 /** `keepStates` false leaves current_states alone: what it costs is measured that way. */
@@ -36,7 +42,21 @@ export function tableWriter(table: TableName, keepStates = true): TableWriter {
   return table === 'ttl' ? ttlWriter() : entriesWriter(keepStates);
 }
 
-export async function writeCommit(
+/** Begins the transaction and leaves it open. Throws STREAM_FENCED. */
+export async function copyCommit(
+  client: Client,
+  claim: StreamClaim,
+  partition: number,
+  commit: Commit,
+  writer: TableWriter,
+): Promise<void> {
+  await writer.makeRoom(client, commit);
+  await beginForStream(client, claim, partition);
+  await writer.copy(client, commit);
+}
+
+/** Ends it, once the commit before is known to be in the database. Throws STREAM_FENCED and PROGRESS_CONFLICT. */
+export async function finishCommit(
   client: Client,
   claim: StreamClaim,
   partition: number,
@@ -44,11 +64,9 @@ export async function writeCommit(
   writer: TableWriter,
 ): Promise<void> {
   const { from, to, gaps } = commit;
-  await writer.makeRoom(client, commit);
-  await client.query('BEGIN');
   await advance(client, claim, partition, from - 1, to);
+  await writer.merge(client, commit);
   await recordGaps(client, claim, from, to, gaps);
-  await writer.load(client, commit);
   await client.query('COMMIT');
 }
 
@@ -59,12 +77,12 @@ function entriesWriter(keepStates: boolean): TableWriter {
     makeRoom: async (client, { rows, from, to }) => {
       if (rows > 0) await ensurePartitions(client, from, to);
     },
-    load: async (client, commit) => {
-      const { from, to, rows } = commit;
-      await deleteEntries(client, from, to);
-      if (rows === 0) return;
-      await copyAll(client, sql, commit);
-      if (keepStates) await applyEntries(client, from, to);
+    copy: async (client, commit) => {
+      await deleteEntries(client, commit.from, commit.to);
+      if (commit.rows > 0) await copyAll(client, sql, commit);
+    },
+    merge: async (client, { from, to, rows }) => {
+      if (rows > 0 && keepStates) await applyEntries(client, from, to);
     },
   };
 }
@@ -74,10 +92,11 @@ function ttlWriter(): TableWriter {
   return {
     prepare: stageTtl,
     makeRoom: () => Promise.resolve(),
-    load: async (client, commit) => {
-      if (commit.rows === 0) return;
-      await copyAll(client, sql, commit);
-      await applyTtl(client);
+    copy: async (client, commit) => {
+      if (commit.rows > 0) await copyAll(client, sql, commit);
+    },
+    merge: async (client, { rows }) => {
+      if (rows > 0) await applyTtl(client);
     },
   };
 }

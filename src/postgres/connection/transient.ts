@@ -4,6 +4,7 @@
 const TRANSIENT_STATES = [
   '08', // connection exception
   '25006', // read only: a standby that is about to be promoted
+  '25P03', // idle in a transaction for longer than the server allows
   '40', // transaction rollback: serialization failure, deadlock
   '53300', // too many connections
   '55P03', // lock not available

@@ -4,8 +4,9 @@ import { PostgresError } from '../postgres-error.js';
 import type { StreamClaim } from './claim-stream.js';
 
 /**
- * First statement of a commit: `partition` is complete through ledger `to`, and was through `from`. Throws STREAM_FENCED
- * where another process has claimed the stream, PROGRESS_CONFLICT where `from` is not what is stored.
+ * `partition` is complete through ledger `to`, and was through `from`: in a commit, before what others have written is
+ * touched. Throws STREAM_FENCED where another process has claimed the stream, PROGRESS_CONFLICT where `from` is not what
+ * is stored.
  */
 export async function advance(
   client: ClientBase,

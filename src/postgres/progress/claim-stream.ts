@@ -2,16 +2,16 @@
  * Taking a stream over. Only the process that claimed it last can commit to it:
  *
  *     claim:   epoch of the stream + 1, copied into the progress row of each partition
- *     commit:  UPDATE ingestion_progress … WHERE epoch = the one claimed, before any row is touched
+ *     commit:  UPDATE ingestion_progress … WHERE epoch = the one claimed, before what others have written is touched
  *
- * A commit holds the lock of its progress row until it ends, so a claim waits for commits in flight and sees what they
- * did; a commit that begins later finds another epoch, and fails.
+ * A commit holds the lock of its stream, and from its UPDATE on that of its progress row, until it ends. So a claim waits
+ * for commits in flight and sees what they did; a commit that begins later finds another epoch, and fails.
  */
 import type { ClientBase } from 'pg';
 import type { TableName } from '../../../workers/request.js';
 import { inTransaction } from '../in-transaction.js';
 import { PostgresError } from '../postgres-error.js';
-import { lock } from '../schema/locks.js';
+import { lock, lockOutWriters } from '../schema/locks.js';
 import { canonicalJson, differingFacts, type StreamIdentity, streamName } from './stream-identity.js';
 
 export type { StreamIdentity } from './stream-identity.js';
@@ -36,11 +36,18 @@ export interface StreamClaim {
   readonly partitions: readonly StreamPartition[];
 }
 
+/** Time for the commits in flight of one who is alive. */
+const PATIENCE_MS = 10_000;
+
 /**
  * Makes the stream on its first run. Not in a transaction. Throws STREAM_MISMATCH where the table holds rows of a stream
- * with other facts, or the name belongs to one.
+ * with other facts, or the name belongs to one. Commits of another process that do not end within `patienceMs` are ended.
  */
-export async function claimStream(client: ClientBase, identity: StreamIdentity): Promise<StreamClaim> {
+export async function claimStream(
+  client: ClientBase,
+  identity: StreamIdentity,
+  patienceMs = PATIENCE_MS,
+): Promise<StreamClaim> {
   return await inTransaction(client, async () => {
     const { table, facts } = identity;
     const name = streamName(identity);
@@ -53,6 +60,7 @@ export async function claimStream(client: ClientBase, identity: StreamIdentity):
       [table, name, canonicalJson(facts)],
     );
     const { stream_id: streamId, epoch } = rows[0]!;
+    await lockOutWriters(client, streamId, patienceMs);
     const partitions = await takePartitions(client, streamId, epoch);
     return { streamId, table, name, epoch, partitions };
   });

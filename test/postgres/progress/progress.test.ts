@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addPartitions } from '../../../src/postgres/progress/add-partitions.js';
 import { advance } from '../../../src/postgres/progress/advance.js';
+import { beginForStream } from '../../../src/postgres/progress/begin-for-stream.js';
 import { claimStream, type StreamIdentity } from '../../../src/postgres/progress/claim-stream.js';
 import { contiguousWatermark } from '../../../src/postgres/progress/contiguous-watermark.js';
 import { recordGaps } from '../../../src/postgres/progress/record-gaps.js';
@@ -59,6 +60,43 @@ test('a claim waits for the commit in flight, and sees what it did', async (t) =
   await older.query('COMMIT');
   assert.equal((await claim).partitions[0]?.completeThrough, 10);
   await assert.rejects(advance(older, old, 0, 10, 20), { code: 'STREAM_FENCED' });
+});
+
+test('a claim waits for a writer that has not come to its advance, which then may still commit', async (t) => {
+  const url = await databases.migrated();
+  const [older, newer, watcher] = [await clientOf(t, url), await clientOf(t, url), await clientOf(t, url)];
+  const old = await claimStream(older, identity);
+  await addPartitions(older, old, [{ firstLedger: 1, endLedger: 100 }]);
+  await beginForStream(older, old, 0);
+  const claim = claimStream(newer, identity, 60_000);
+  for (let waiting = false; !waiting;) {
+    const [[count]] = (await rowsAsText(watcher, 'SELECT count(*) FROM pg_locks WHERE NOT granted')) as [[string]];
+    waiting = count === '1';
+  }
+  await advance(older, old, 0, 0, 10);
+  await older.query('COMMIT');
+  assert.equal((await claim).partitions[0]?.completeThrough, 10);
+  await assert.rejects(beginForStream(older, old, 0), { code: 'STREAM_FENCED' });
+});
+
+test('a claim ends a writer that stands still, wherever it is in its transaction, and no other', async (t) => {
+  const url = await databases.migrated();
+  const other = await clientOf(t, url);
+  const of = await claimStream(other, { ...identity, table: 'ttl' });
+  await addPartitions(other, of, [{ firstLedger: 1, endLedger: 100 }]);
+  await beginForStream(other, of, 0);
+  for (const hasAdvanced of [false, true]) {
+    const [older, newer] = [await clientOf(t, url), await clientOf(t, url)];
+    const old = await claimStream(older, identity);
+    if (old.partitions.length === 0) await addPartitions(older, old, [{ firstLedger: 1, endLedger: 100 }]);
+    await beginForStream(older, old, 0);
+    if (hasAdvanced) await advance(older, old, 0, 0, 10);
+    const { partitions } = await claimStream(newer, identity, 1);
+    assert.equal(partitions[0]?.completeThrough, 0);
+    await assert.rejects(older.query('COMMIT'));
+  }
+  await advance(other, of, 0, 0, 10);
+  await other.query('COMMIT');
 });
 
 test('moving on from where the partition is not is refused, with what is stored', async (t) => {
