@@ -74,6 +74,7 @@ async function readOnce(buffer: CommitBuffer, reading: Reading, signal: AbortSig
     observer.received(batch.rows, message.body.byteLength);
     const range = { first: progress.first_ledger, last: progress.last_ledger };
     const rows = encoder.encode(message, range, from);
+    batch.free();
     await buffer.add({ ...rows, completeThrough: progress.complete_through, gaps: progress.gaps ?? [] });
     if (endLedger !== 0 && buffer.completeThrough >= endLedger) return 'complete';
     if (progress.end !== undefined) return progress.end;
