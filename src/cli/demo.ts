@@ -1,20 +1,13 @@
 /** `demo`: source, service and reader on this machine, with nothing else needed. */
 import process from 'node:process';
 import { Command, Option } from 'commander';
+import type { DemoOptions } from '../demo/run-demo.js';
 import { Screen } from '../demo/screen.js';
 import { ProcessorError } from '../../workers/errors.js';
 import { positive, wholeNumber } from './serve-ledgers.js';
 import { programVersion } from './version.js';
 
-interface DemoFlags {
-  readonly ledgers: number;
-  readonly databaseLedgers: number;
-  readonly seed: string;
-  readonly txsPerLedger: number;
-  readonly flightPort: number;
-  readonly healthPort: number;
-  readonly keepRunning?: true;
-}
+type DemoFlags = Omit<DemoOptions, 'keepRunning' | 'version'> & { readonly keepRunning?: true };
 
 const EXAMPLES = `
 Everything listens on 127.0.0.1 only. Exits with 0 when every generated row has been received once, with 1 when one was
