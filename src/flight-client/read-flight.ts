@@ -104,7 +104,7 @@ export async function planFlight(
 }
 
 function clientOf(address: string, { tls }: FlightAccess): Client {
-  return new Client(address, clientCredentials(tls), { ...CHANNEL_OPTIONS, ...ownConnection(tls) });
+  return new Client(address, clientCredentials(address, tls), { ...CHANNEL_OPTIONS, ...ownConnection(address, tls) });
 }
 
 function freeMessage({ message }: FlightData): void {

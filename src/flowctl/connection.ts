@@ -15,7 +15,7 @@ export class FlowctlConnection {
   private isClosed = false;
 
   constructor({ target, tls }: FlowctlAddress) {
-    this.client = new Client(target, clientCredentials(tls), ownConnection(tls));
+    this.client = new Client(target, clientCredentials(target, tls), ownConnection(target, tls));
   }
 
   /** A unary call by its name, as in the .proto file. Rejects with a ServiceError, at the latest after `deadlineMs`. */

@@ -66,7 +66,11 @@ export class SourceConnection {
     this.range = range;
     this.maxBytes = maxBytes;
     this.untried = SOURCE_PROTOCOLS.filter((protocol) => protocol !== preferred);
-    this.client = new Client(address.target, clientCredentials(address.tls), channelOptions(address.tls, maxBytes));
+    this.client = new Client(
+      address.target,
+      clientCredentials(address.target, address.tls),
+      channelOptions(address, maxBytes),
+    );
     this.current = preferred;
     this.stream = this.open(preferred);
     this.client.waitForReady(Infinity, (error) => {
@@ -129,10 +133,10 @@ export class SourceConnection {
   }
 }
 
-export function channelOptions(tls: ClientTls | undefined, maxBytes = USUAL_MESSAGE_BYTES): ChannelOptions {
+export function channelOptions({ target, tls }: SourceAddress, maxBytes = USUAL_MESSAGE_BYTES): ChannelOptions {
   return {
     'grpc.max_receive_message_length': maxBytes,
     'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
-    ...ownConnection(tls),
+    ...ownConnection(target, tls),
   };
 }

@@ -16,8 +16,8 @@ export class SourceProbe {
   private isClosed = false;
 
   constructor(address: SourceAddress, health: HealthReporter) {
-    this.client = new Client(address.target, clientCredentials(address.tls), {
-      ...channelOptions(address.tls),
+    this.client = new Client(address.target, clientCredentials(address.target, address.tls), {
+      ...channelOptions(address),
       'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_BACKOFF_MS,
     });
     this.target = address.target;
