@@ -14,6 +14,12 @@ interface Ports {
   readonly health: number;
 }
 
+/** Ended with this process, by one listener: there are more of them than Node takes for listeners without a leak. */
+const running = new Set<ChildProcess>();
+const killRunning = (): void => {
+  for (const child of running) child.kill('SIGKILL');
+};
+
 export class ServiceProcess {
   /** `host:port` of Arrow Flight. */
   readonly address: string;
@@ -34,9 +40,12 @@ export class ServiceProcess {
     const local = ['--flight-address', '127.0.0.1:0', '--grpc-address', '127.0.0.1:0', '--health-host', '127.0.0.1'];
     const args = [MAIN, 'serve', ...local, '--health-port', '0', '--source-endpoint', source, ...flags];
     const child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'inherit', 'pipe'] });
-    const kill = (): unknown => child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    if (running.size === 0) process.on('exit', killRunning);
+    running.add(child);
+    child.once('exit', () => {
+      running.delete(child);
+      if (running.size === 0) process.off('exit', killRunning);
+    });
     const log = createInterface(child.stderr);
     for await (const line of log) {
       const { msg, ...ports } = JSON.parse(line) as Ports & { readonly msg?: string };

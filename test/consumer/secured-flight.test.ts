@@ -1,31 +1,22 @@
 /** The consumer at a Flight service with TLS, client certificates and tokens, over real sockets. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { clientOf, testDatabases } from '../postgres/test-database.js';
 import { TestAuthority, type TestCertificate } from '../security/certificates.js';
+import { secretFiles } from '../security/secret-files.js';
 import { fileCleanup } from '../service/cleanup.js';
 import { runService } from '../service/running-service.js';
 import { expectedRows, simulatedSource } from '../service/simulated-source.js';
 import { runConsumer, type TestConsumer } from './running-consumer.js';
 import { count, storedEntries } from './stored-rows.js';
 
-const databases = testDatabases(fileCleanup());
-const folder = mkdtempSync(join(tmpdir(), 'secured-flight-'));
-after(() => rmSync(folder, { recursive: true }));
+const cleanup = fileCleanup();
+const databases = testDatabases(cleanup);
+const file = secretFiles(cleanup);
 
 const authority = new TestAuthority('our authority');
 const stranger = new TestAuthority('another authority');
 const server = authority.issue('processor.example');
-
-let files = 0;
-function file(contents: Buffer | string): string {
-  const path = join(folder, `file-${files++}`);
-  writeFileSync(path, contents);
-  return path;
-}
 
 const SERVICE_TLS = { FLIGHT_TLS_CERT: file(server.cert), FLIGHT_TLS_KEY: file(server.key) };
 const CLIENT_CA = { FLIGHT_TLS_CLIENT_CA: file(authority.own.cert) };

@@ -11,13 +11,17 @@ import { until } from './test-clock.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/test-flowctl-integration.sh', import.meta.url));
 
-async function run(healthPort: number, flowctlPort: number): Promise<{ code: number; output: string }> {
+async function run(
+  healthPort: number,
+  flowctlPort: number,
+  watchSeconds = 8,
+): Promise<{ code: number; output: string }> {
   const env = {
     PATH: process.env.PATH,
     HEALTH_URL: `http://127.0.0.1:${healthPort}`,
     FLOWCTL_ENDPOINT: `127.0.0.1:${flowctlPort}`,
     FLOWCTL_COMPONENT_ID: FACTS.id,
-    WATCH_SECONDS: '8',
+    WATCH_SECONDS: String(watchSeconds),
   };
   return await new Promise((resolve) => {
     execFile(SCRIPT, { env }, (error, output) => resolve({ code: Number(error?.code ?? 0), output }));
@@ -63,8 +67,8 @@ test('with nobody there it fails, and says what to look at', async () => {
 test('a processor that is registered nowhere is a failure', async (t) => {
   const { port } = await controlPlane(t);
   const healthPort = await processorAt(t, () => Promise.resolve(1));
-  const { code, output } = await run(healthPort, port);
+  const { code, output } = await run(healthPort, port, 2);
   assert.equal(code, 1);
   assert.match(output, /it is not in the registry/);
-  assert.match(output, /no heartbeat was accepted within 8 s/);
+  assert.match(output, /no heartbeat was accepted within 2 s/);
 });

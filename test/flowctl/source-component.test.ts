@@ -40,6 +40,7 @@ test('a service that asks flowctl for its source reads from a simulate that has 
   const plane = await controlPlane(t, { generation: 'C' });
   const flowctl = { FLOWCTL_ENDPOINT: `127.0.0.1:${plane.port}` };
   runCommand(t, SIMULATE, { ...flowctl, ENABLE_FLOWCTL: 'true', SERVICE_NAME: 'simulated' });
+  await until(() => plane.registry.find('simulated') !== undefined);
   const service = await runService(t, { port: 0 }, { ...flowctl, SOURCE_ENDPOINT: 'flowctl' });
   const reading = await new FlightReader(t, service.ports.flight).readRange({ start_ledger: 5, end_ledger: 9 });
   const ledgers = createLedgerGenerator({ seed: '3', networkPassphrase: PASSPHRASE, txsPerLedger: 6 });

@@ -1,5 +1,5 @@
 /** Time that moves when told to, for what runs against real sockets. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../src/ops/clock.js';
 
 const PATIENCE_MS = 20_000;
@@ -23,17 +23,25 @@ export class TestClock implements Clock {
     return this.timers.some(({ atMs }) => atMs === this.ms + ms);
   }
 
+  /** How many things are still to run. */
+  get pending(): number {
+    return this.timers.length;
+  }
+
   /** Runs what is due within `ms`, in order. */
   advance(ms: number): void {
     const endMs = this.ms + ms;
-    for (;;) {
-      const [next] = this.timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
-      if (next === undefined) break;
-      this.timers = this.timers.filter((timer) => timer !== next);
-      this.ms = Math.max(this.ms, next.atMs);
-      next.run();
-    }
+    while (this.runNext(endMs));
     this.ms = endMs;
+  }
+
+  /** The same with time between, for what waits for it. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.ms + ms;
+    do await turn();
+    while (this.runNext(endMs));
+    this.ms = endMs;
+    await turn();
   }
 
   /** Lets time pass, with room for the network between, until `condition` holds. */
@@ -44,6 +52,15 @@ export class TestClock implements Clock {
       this.advance(stepMs);
       await sleep(2);
     }
+  }
+
+  private runNext(endMs: number): boolean {
+    const [next] = this.timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+    if (next === undefined) return false;
+    this.timers = this.timers.filter((timer) => timer !== next);
+    this.ms = Math.max(this.ms, next.atMs);
+    next.run();
+    return true;
   }
 }
 

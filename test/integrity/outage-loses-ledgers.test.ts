@@ -11,6 +11,11 @@ import { oracleRows } from '../support/row-oracle.js';
 
 const RANGE = { start_ledger: 1_200, end_ledger: 1_260 };
 
+const large = createLedgerGenerator({ seed: 3, networkPassphrase: PASSPHRASE, txsPerLedger: 1_100 });
+const largeLedger = Buffer.from(large.ledger(7));
+assert.ok(largeLedger.length > 4 * 2 ** 20);
+const rowsOfLarge = oracleRows(largeLedger, PASSPHRASE);
+
 function hasAll(reading: Reading): void {
   assert.equal(reading.text, '');
   assert.deepEqual(rowsOf(reading), expectedRows(1_200, 1_260));
@@ -42,13 +47,11 @@ for (const protocol of SERVED_PROTOCOLS) {
   });
 
   test(`ledgers above 4 MiB pass: ${protocol}`, async (t) => {
-    const large = createLedgerGenerator({ seed: 3, networkPassphrase: PASSPHRASE, txsPerLedger: 1_100 });
     const store = storeOf((sequence) => large.ledger(sequence));
-    assert.ok(large.ledger(7).length > 4 * 2 ** 20);
     const { ports } = await runService(t, await simulatedSource(t, { store, protocols: [protocol] }));
     const reading = await new FlightReader(t, ports.flight).readRange({ start_ledger: 7, end_ledger: 7 });
     assert.equal(reading.text, '');
-    assert.deepEqual(rowsOf(reading), oracleRows(Buffer.from(large.ledger(7)), PASSPHRASE));
+    assert.deepEqual(rowsOf(reading), rowsOfLarge);
   });
 }
 test('a service that is killed is resumed from another one at complete_through + 1, each row once', async (t) => {

@@ -1,45 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../../src/ops/clock.js';
 import { createLogger } from '../../src/ops/logger.js';
 import { Shutdown, type SignalEmitter } from '../../src/ops/shutdown.js';
-
-/** Time that moves when told to. */
-class TestClock implements Clock {
-  private ms = 1000;
-  private timers: { readonly atMs: number; readonly run: () => void }[] = [];
-
-  now(): number {
-    return this.ms;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    const timer = { atMs: this.ms + ms, run };
-    this.timers.push(timer);
-    return () => (this.timers = this.timers.filter((other) => other !== timer));
-  }
-
-  /** Runs what is due on the way, in order, with time between for what waits for it. */
-  async advance(ms: number): Promise<void> {
-    const endMs = this.ms + ms;
-    for (;;) {
-      await turn();
-      const [next] = this.timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
-      if (next === undefined) break;
-      this.timers = this.timers.filter((timer) => timer !== next);
-      this.ms = Math.max(this.ms, next.atMs);
-      next.run();
-    }
-    this.ms = endMs;
-    await turn();
-  }
-
-  get pending(): number {
-    return this.timers.length;
-  }
-}
+import { TestClock } from '../flowctl/test-clock.js';
 
 function setUp(timeoutMs = 30_000) {
   const clock = new TestClock();
@@ -71,7 +35,7 @@ test('steps run in order, each after the one before has ended, and then the proc
     });
   }
   const ended = shutdown.begin('test');
-  await clock.advance(10_000);
+  await clock.pass(10_000);
   assert.equal(await ended, 0);
   assert.deepEqual(events, [
     'sources begins',
@@ -99,9 +63,9 @@ test('a step at its own deadline is told to hurry, which is no failure when it t
   shutdown.step('streams', (signal) => until(signal, hang()), 5000);
   shutdown.step('listeners', (signal) => void (last = !signal.aborted));
   void shutdown.begin('test');
-  await clock.advance(4999);
+  await clock.pass(4999);
   assert.equal(last, false);
-  await clock.advance(10);
+  await clock.pass(10);
   assert.equal(last, true, 'the next step has its time');
   assert.deepEqual(exits, [{ code: 0, atMs: 5000 }]);
 });
@@ -112,7 +76,7 @@ test('a step that ignores its deadline is left behind, and that is not clean', a
   shutdown.step('stuck', hang, 5000);
   shutdown.step('listeners', () => void (last = true));
   void shutdown.begin('test');
-  await clock.advance(10_000);
+  await clock.pass(10_000);
   assert.equal(last, true);
   assert.equal(exits.length, 1);
   assert.equal(exits[0]!.code, 1);
@@ -130,7 +94,7 @@ test('all steps together end within the timeout, and the late ones run in a hurr
     });
   }
   void shutdown.begin('test');
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   assert.deepEqual(begun, [
     ['sources', false],
     ['streams', true],
@@ -144,7 +108,7 @@ test('many stuck steps cannot hold the exit beyond the timeout', async () => {
   const { clock, exits, shutdown } = setUp(10_000);
   for (let i = 0; i < 20; i++) shutdown.step(`stuck ${i}`, hang);
   void shutdown.begin('test');
-  await clock.advance(10_000);
+  await clock.pass(10_000);
   assert.deepEqual(exits[0], { code: 1, atMs: 10_000 });
 });
 
@@ -157,7 +121,7 @@ test('a step that fails is logged, the others run, and the exit code says so', a
   });
   shutdown.step('listeners', () => void (last = true));
   void shutdown.begin('test');
-  await clock.advance(10);
+  await clock.pass(10);
   assert.equal(last, true);
   assert.deepEqual(
     exits.map(({ code }) => code),
@@ -171,7 +135,7 @@ test('a given exit code is kept', async () => {
   const { clock, exits, shutdown } = setUp();
   shutdown.step('rejects', () => Promise.reject(new Error('x')));
   const ended = shutdown.begin('the pool failed', 75);
-  await clock.advance(10);
+  await clock.pass(10);
   assert.equal(await ended, 75);
   assert.deepEqual(
     exits.map(({ code }) => code),
@@ -194,7 +158,7 @@ test('the first signal begins, a second one of either kind exits at once', async
     });
     shutdown.listen(signals satisfies SignalEmitter);
     signals.emit(first);
-    await clock.advance(100);
+    await clock.pass(100);
     assert.equal(begun, 1);
     assert.deepEqual(exits, []);
     signals.emit(second);
@@ -209,7 +173,7 @@ test('a signal while the program itself shuts down exits at once', async () => {
   shutdown.step('streams', hang);
   shutdown.listen(signals);
   void shutdown.begin('failure', 75);
-  await clock.advance(10);
+  await clock.pass(10);
   signals.emit('SIGTERM');
   assert.deepEqual(
     exits.map(({ code }) => code),
@@ -226,7 +190,7 @@ test('beginning again joins what has begun; listeners can be taken off', async (
   let runs = 0;
   shutdown.step('once', () => void (runs += 1));
   const both = [shutdown.begin('first'), shutdown.begin('second', 75)];
-  await clock.advance(10);
+  await clock.pass(10);
   assert.deepEqual(await Promise.all(both), [0, 0]);
   assert.equal(runs, 1);
   assert.equal(exits.length, 1);

@@ -1,38 +1,31 @@
 /** TLS, client certificates and tokens on every listener of a running service, over real sockets. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { FlightClient } from '@gizmodata/gizmosql-client';
 import { Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { loadServeConfig } from '../../src/config/serve-config.js';
 import { exposureWarnings } from '../../src/security/listener-security.js';
 import { bytesOf, command, encode } from '../flight/google-protobuf.js';
+import { fileCleanup } from '../service/cleanup.js';
 import { FlightReader } from '../service/flight-reader.js';
 import { eventually, runService, type RunningService } from '../service/running-service.js';
 import { simulatedSource } from '../service/simulated-source.js';
 import { call, type Caller, FLIGHT_INFO, handshake, HEALTH_CHECK, reflection } from './callers.js';
 import { TestAuthority, type TestCertificate } from './certificates.js';
+import { secretFiles } from './secret-files.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'security-'));
-after(() => rmSync(folder, { recursive: true }));
+const file = secretFiles(fileCleanup());
 
 const authority = new TestAuthority('our authority');
 const stranger = new TestAuthority('another authority');
-const server = authority.issue('processor.example');
+const NAME = 'processor.example';
+const server = authority.issue(NAME);
 const client = authority.issue('reader.example');
-
-let files = 0;
-function file(contents: Buffer | string): string {
-  const path = join(folder, `file-${files++}`);
-  writeFileSync(path, contents);
-  return path;
-}
 
 function tlsEnv(listener: 'FLIGHT' | 'GRPC' | 'HEALTH', clientCa?: TestCertificate): Record<string, string> {
   return {
@@ -59,10 +52,10 @@ const bearer = (token: string): { readonly authorization: string } => ({ authori
 
 test('with TLS only clients that trust the certificate get through, and plaintext does not', async (t) => {
   const { ports } = await service(t, { ...tlsEnv('FLIGHT'), ...tlsEnv('GRPC') });
-  const trusting = { ca: authority.own.cert };
+  const trusting = { ca: authority.own.cert, name: NAME };
   assert.equal(await flightInfo({ port: ports.flight, tls: trusting }), status.OK);
   assert.equal(await health({ port: ports.grpc, tls: trusting }), status.OK);
-  for (const tls of [undefined, { ca: stranger.own.cert }]) {
+  for (const tls of [undefined, { ca: stranger.own.cert, name: NAME }]) {
     for (const port of [ports.flight, ports.grpc]) {
       const code = await health({ port, ...(tls && { tls }) });
       assert.ok(code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED, status[code]);
@@ -73,7 +66,7 @@ test('with TLS only clients that trust the certificate get through, and plaintex
 test('with an authority for clients, only certificates that it signed and that are in force get through', async (t) => {
   const { ports } = await service(t, tlsEnv('FLIGHT', authority.own));
   const as = (own?: TestCertificate): Promise<status> =>
-    flightInfo({ port: ports.flight, tls: { ca: authority.own.cert, ...(own && { own }) } });
+    flightInfo({ port: ports.flight, tls: { ca: authority.own.cert, name: NAME, ...(own && { own }) } });
   assert.equal(await as(client), status.OK);
   const expired = authority.issue('reader.example', { expired: true });
   for (const own of [undefined, stranger.issue('reader.example'), expired]) {

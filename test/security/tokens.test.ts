@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { rmSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { ProcessorError } from '../../workers/errors.js';
 import { bearerToken, shownCredentials } from '../../src/security/credentials-header.js';
 import { Tokens } from '../../src/security/tokens.js';
+import { secretFiles } from './secret-files.js';
 
 const fileKey = 'FLIGHT_TOKENS_FILE';
-
-function tokenFile(t: TestContext, text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'tokens');
-  writeFileSync(file, text);
-  return file;
-}
 
 test('any of several tokens is accepted, anything else and nothing is not', () => {
   const tokens = new Tokens({ tokens: ['old-token', 'new-token'], fileKey });
@@ -34,7 +25,7 @@ test('without tokens everybody may pass', () => {
 
 test('a file of tokens is read again when it changes: the old one goes, the new one is valid', (t) => {
   let now = 0;
-  const file = tokenFile(t, '# two lines\n\n  first-token  \nsecond-token\r\n');
+  const file = secretFiles(t)('# two lines\n\n  first-token  \nsecond-token\r\n');
   const tokens = new Tokens({ tokens: ['fixed-token'], file, fileKey }, () => now);
   for (const valid of ['fixed-token', 'first-token', 'second-token']) assert.ok(tokens.accepts(valid), valid);
   assert.equal(tokens.accepts('# two lines'), false);
@@ -47,7 +38,7 @@ test('a file of tokens is read again when it changes: the old one goes, the new 
 
 test('a file that is emptied or lost neither opens the door nor shuts everybody out', (t) => {
   let now = 0;
-  const file = tokenFile(t, 'first-token');
+  const file = secretFiles(t)('first-token');
   const tokens = new Tokens({ tokens: [], file, fileKey }, () => now);
   for (const spoil of [() => writeFileSync(file, '\n'), () => rmSync(file)]) {
     spoil();
@@ -59,7 +50,7 @@ test('a file that is emptied or lost neither opens the door nor shuts everybody 
 });
 
 test('a file without tokens, or none at all, is refused at the start, by its key', (t) => {
-  for (const file of [tokenFile(t, '# nothing\n'), '/nowhere/tokens']) {
+  for (const file of [secretFiles(t)('# nothing\n'), '/nowhere/tokens']) {
     assert.throws(
       () => new Tokens({ tokens: [], file, fileKey }),
       (error) => error instanceof ProcessorError && error.code === 'CONFIG_INVALID' && error.message.includes(fileKey),

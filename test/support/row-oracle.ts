@@ -149,7 +149,7 @@ function rowOf(change: Change, list: ChangeList, facts: RowFacts): OracleRow {
   const entry = change.kind === 'removed' ? previous?.entry : change.entry;
   const value = entry?.data().contractData().val();
   const deleted = change.kind === 'removed' || change.kind === 'evicted';
-  const contractId = Address.fromScAddress(key.contract()).toString();
+  const contractId = contractStrkey(key.contract());
   const keyHash = hash(change.keyXdr).toString('hex');
   const isInstance = key.key().switch().name === 'scvLedgerKeyContractInstance';
   const instance = isInstance && value?.switch().name === 'scvContractInstance' ? value.instance() : undefined;
@@ -204,6 +204,16 @@ function rowOf(change: Change, list: ChangeList, facts: RowFacts): OracleRow {
   };
 }
 
+const strkeys = new Map<string, string>();
+
+/** Of few contracts, again and again: a fifth of the time goes into their strkeys where each is made anew. */
+function contractStrkey(address: xdr.ScAddress): string {
+  const id = (address.contractId() as unknown as Buffer).toString('hex');
+  const strkey = strkeys.get(id) ?? Address.fromScAddress(address).toString();
+  strkeys.set(id, strkey);
+  return strkey;
+}
+
 function preImage(change: Change, list: ChangeList): Change | undefined {
   const at = list.changes.indexOf(change);
   const isPreImage = (other: Change): boolean =>
@@ -218,7 +228,7 @@ function balanceHolder(key: xdr.ScVal): string | null {
   if (vec?.length !== 2 || name!.switch().name !== 'scvSymbol' || name!.sym().toString() !== 'Balance') return null;
   if (holder!.switch().name !== 'scvAddress' || holder!.address().switch().name !== 'scAddressTypeContract')
     return null;
-  return Address.fromScAddress(holder!.address()).toString();
+  return contractStrkey(holder!.address());
 }
 
 function balanceAmount(value: xdr.ScVal): bigint | null {
