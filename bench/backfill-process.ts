@@ -25,6 +25,8 @@ export interface BackfillRequest {
   readonly first: number;
   readonly last: number;
   readonly workers: number;
+  /** How often the ledgers are read, one time after the other without a pause; files are made once. */
+  readonly rounds: number;
   /** `rows`: decoded, and left; `in memory`: so are objects that have been read before. */
   readonly sink: FileFormat | 'rows' | 'in memory';
 }
@@ -45,7 +47,7 @@ let inMemory: InMemoryObjects | undefined;
 const RANGE_LEDGERS = 256;
 
 answerParent(async (request: BackfillRequest): Promise<BackfillReply> => {
-  const { url, networkPassphrase, first, last, workers, sink } = request;
+  const { url, networkPassphrase, first, last, workers, sink, rounds } = request;
   const env = { WORKER_COUNT: String(workers), RANGES_AT_ONCE: String(RANGES_AT_ONCE) };
   const config = loadBackfillConfig({ flags: {}, env }).values;
   const decode = parseRowRequest({}, networkPassphrase, BACKFILL_BATCH_ROWS);
@@ -59,13 +61,15 @@ answerParent(async (request: BackfillRequest): Promise<BackfillReply> => {
   const before = { at: performance.now(), cpu: cpuMs(), main: mainThreadMs() };
   try {
     if (sink === 'in memory') {
-      await inMemory!.decode(decode, total);
+      for (let round = 0; round < rounds; round += 1) await inMemory!.decode(decode, total);
     } else if (sink === 'rows') {
-      const waiting = ranges[Symbol.iterator]();
+      const waiting = Array.from({ length: rounds }, () => ranges)
+        .flat()
+        [Symbol.iterator]();
       const lane = async (): Promise<void> => {
         for (const range of waiting) {
-          const batches = reader.batches({ ...range, decode }, new Tally(total), signal);
-          while ((await batches.next()).done !== true);
+          const batches = reader.batches(range, [{ request: decode, observer: new Tally(total) }], signal);
+          for await (const { release } of batches) release();
         }
       };
       await Promise.all(Array.from({ length: RANGES_AT_ONCE }, lane));
@@ -79,8 +83,9 @@ answerParent(async (request: BackfillRequest): Promise<BackfillReply> => {
         throw error;
       };
       const observer = { made: () => undefined, failed };
-      const options = { reader, sink: files, request: decode, atOnce: RANGES_AT_ONCE, total, observer };
-      await makeFiles(ranges, options, signal);
+      const tables = [{ sink: files, request: decode }];
+      const missing = ranges.map((range) => ({ range, tables }));
+      await makeFiles(missing, { reader, atOnce: RANGES_AT_ONCE, total, observer }, signal);
     }
     const main = mainThreadMs();
     return {

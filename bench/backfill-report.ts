@@ -1,5 +1,6 @@
 /** The figures of the backfill bench: printed as they come, kept as JSON, and written as a table of the documentation. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { ScalingReport } from './backfill-scaling-report.js';
 import { count, machine, measuredOn, megabytes, table } from './report.js';
@@ -24,9 +25,12 @@ export class BackfillReport {
   readonly scaling = new ScalingReport();
   private readonly lines: BackfillLine[] = [];
   private ledgers = 0;
+  private rounds = 1;
 
-  describe(ledgers: number): void {
+  /** `rounds`: how often a sample of a way that makes no files reads them. */
+  describe(ledgers: number, rounds: number): void {
     this.ledgers = ledgers;
+    this.rounds = rounds;
     console.log(`\nbackfill of ${count(ledgers)} generated ledgers`);
   }
 
@@ -46,8 +50,10 @@ export class BackfillReport {
   markdown(): string {
     return [
       `${measuredOn()} Each line is a process that reads a lake of ${count(this.ledgers)} generated ledgers, with all 26 ` +
-        'columns: `rows` are decoded and left, `in memory` the same of objects that have been read before, the others become files. MB/s are of uncompressed ledgers. Cores are ' +
-        "processor seconds per second: of the process, and of its main thread, which plans and writes but doesn't decode.\n",
+        'columns: `rows` are decoded and left, `in memory` the same of objects that have been read before, the others become files. ' +
+        `A sample of \`rows\` and \`in memory\` reads the lake ${this.rounds} times without a pause: what is told is the steady ` +
+        'state, not the beginning. MB/s are of uncompressed ledgers. Cores are processor seconds per second: of the process, ' +
+        "and of its main thread, which plans and writes but doesn't decode.\n",
       table(
         [
           'lake',
@@ -63,8 +69,26 @@ export class BackfillReport {
         ],
         this.lines.map(cells),
       ),
+      ...this.twoWorkers(),
       this.scaling.markdown(),
     ].join('\n');
+  }
+
+  /** What a second worker brings for each lake, and what it has to share. */
+  private twoWorkers(): string[] {
+    const rows = this.lines.filter(({ sink }) => sink === 'rows');
+    return rows.flatMap((two) => {
+      const one = rows.find(({ lake, workers }) => lake === two.lake && workers === 1);
+      if (two.workers !== 2 || one === undefined) return [];
+      const faster = two.ledgersPerSecond.median / one.ledgersPerSecond.median;
+      const cores = two.cores / one.cores;
+      const dearer = Math.round(100 * (cores / faster - 1));
+      return [
+        `Two workers are ${faster.toFixed(2)} x one with ${two.lake}. They and all else share ${availableParallelism()} cores: ` +
+          `the process takes ${two.cores.toFixed(2)} of them instead of ${one.cores.toFixed(2)}, ${cores.toFixed(2)} x, ` +
+          `and a ledger takes ${Math.abs(dearer)} % ${dearer < 0 ? 'less' : 'more'} of a core.\n`,
+      ];
+    });
   }
 }
 

@@ -39,6 +39,19 @@ export interface DecodedLedger {
   /** Its rows: none, one block, or several pieces where the ledger alone exceeds the limits of a batch. */
   readonly blocks: readonly RecordBatchMessage[];
   readonly counts: LedgerCounts;
+  /** Its rows in further tables, where a task wants several, in the order of its requests. */
+  readonly further?: readonly TableRows[];
+}
+
+/** What a ledger has in one table. */
+export type TableRows = Pick<DecodedLedger, 'rows' | 'skipped' | 'blocks' | 'counts'>;
+
+/** All blocks of a ledger, of whichever table. */
+export function blocksOf({
+  blocks,
+  further,
+}: Pick<DecodedLedger, 'blocks' | 'further'>): readonly RecordBatchMessage[] {
+  return further === undefined ? blocks : [blocks, ...further.map((table) => table.blocks)].flat();
 }
 
 /** Things worth counting that are no rows; all zero on most ledgers. */

@@ -1,11 +1,14 @@
 /** A task of the decode pool as it crosses to a worker thread. */
-import type { DecodeInput, DecodeResult } from './decode-result.js';
+import { blocksOf, type DecodeInput, type DecodeResult } from './decode-result.js';
 import { DEFAULT_LIMITS, type DecodeLimits, LedgerDecoder } from './decode.js';
 import { SpareBuffers } from './spare-buffers.js';
 import type { DecodeRequest } from './request.js';
 
 export interface DecodeTask {
-  /** A {@link DecodeRequest} as JSON: it is the key of the decoder too, and a string crosses threads cheaply. */
+  /**
+   * A {@link DecodeRequest} as JSON: it is the key of the decoder too, and a string crosses threads cheaply. Or several in
+   * an array, one for each table, of which all but table, columns and filters are equal.
+   */
   readonly request: string;
   readonly inputs: readonly DecodeInput[];
   /** Memory of earlier results, to be used again. */
@@ -48,11 +51,13 @@ export class TaskRunner {
   }
 
   private newDecoder(request: string): LedgerDecoder {
-    return new LedgerDecoder(JSON.parse(request) as DecodeRequest, this.limits, this.spare);
+    return new LedgerDecoder(JSON.parse(request) as DecodeRequest | DecodeRequest[], this.limits, this.spare);
   }
 }
 
 /** The buffers of a result that can be transferred to another thread instead of copied. */
 export function transferablesOf(result: DecodeResult): ArrayBuffer[] {
-  return result.ledgers.flatMap((ledger) => ledger.blocks.flatMap(({ body, layout }) => [body.buffer, layout.buffer]));
+  return result.ledgers.flatMap((ledger) =>
+    blocksOf(ledger).flatMap(({ body, layout }) => [body.buffer, layout.buffer]),
+  );
 }

@@ -6,7 +6,7 @@
  * The thread form and the in-process form of the pool run this same code. A decoder is made once per request and keeps
  * its scratch memory from task to task.
  */
-import type { DecodeInput, DecodeResult } from './decode-result.js';
+import type { DecodedLedger, DecodeInput, DecodeResult, TableRows } from './decode-result.js';
 import { ProcessorError } from './errors.js';
 import { BATCH_HEADER_BYTES, type BatchHeader, ledgerBatch, readBatchHeader } from './ledger-batch.js';
 import { Outcome } from './outcome.js';
@@ -31,15 +31,22 @@ export const DEFAULT_LIMITS: DecodeLimits = { unpackedBytes: 256 * 1024 * 1024 }
 export class LedgerDecoder {
   private readonly network: Network;
   private readonly table: TableDecoder;
+  private readonly further: readonly TableDecoder[];
   private readonly limits: DecodeLimits;
   private readonly onBadLedger: BadLedgerPolicy;
   private readonly log = new ChangeLog();
   private passphraseChecked = false;
 
-  /** Record batches are written into memory from `spare`, where there is some. */
-  constructor(request: DecodeRequest, limits: DecodeLimits = DEFAULT_LIMITS, spare = new SpareBuffers()) {
+  /** Record batches are written into memory from `spare`, where there is some. Of several requests see {@link DecodeTask}. */
+  constructor(
+    requests: DecodeRequest | readonly DecodeRequest[],
+    limits: DecodeLimits = DEFAULT_LIMITS,
+    spare = new SpareBuffers(),
+  ) {
+    const [request, ...further] = [requests].flat() as [DecodeRequest, ...DecodeRequest[]];
     this.network = new Network(request.networkPassphrase);
     this.table = tableDecoder(request, this.network, spare);
+    this.further = further.map((other) => tableDecoder(other, this.network, spare));
     this.limits = limits;
     this.onBadLedger = request.onBadLedger;
   }
@@ -147,8 +154,18 @@ export class LedgerDecoder {
     }
     if (sequence !== undefined && sequence !== log.sequence) throw mismatch(sequence, log.sequence);
     if (!this.passphraseChecked) this.checkNetwork(r, scanned);
-    outcome.ledgers.push(this.table.decode(r, log, scanned.end - start));
+    outcome.ledgers.push(this.decodeTables(r, scanned.end - start));
     return scanned.end;
+  }
+
+  private decodeTables(r: XdrReader, bytes: number): DecodedLedger {
+    const ledger = this.table.decode(r, this.log, bytes);
+    if (this.further.length === 0) return ledger;
+    const further = this.further.map((table): TableRows => {
+      const { rows, skipped, blocks, counts } = table.decode(r, this.log, bytes);
+      return { rows, skipped, blocks, counts };
+    });
+    return { ...ledger, further };
   }
 
   private checkNetwork(r: XdrReader, scanned: ScannedLedger): void {

@@ -8,7 +8,8 @@ import type { Logger } from '../ops/logger.js';
 import { Quarantine } from '../quarantine/quarantine.js';
 import type { LedgerRange } from '../source/ledger-source.js';
 import { MemoryShares } from '../stream/memory-shares.js';
-import { RangeReader } from './range-reader.js';
+import { growHeap } from './grow-heap.js';
+import { LEDGERS_PER_TASK, RangeReader } from './range-reader.js';
 
 export interface OpenedBackfill {
   readonly reader: RangeReader;
@@ -27,9 +28,11 @@ export async function openBackfill(
   const { sourceAccessKeyId: accessKeyId, sourceSecretAccessKey: secretAccessKey } = config;
   const isKeyed = accessKeyId !== undefined && secretAccessKey !== undefined;
   const memoryBytes = config.maxMemoryMb * BYTES_PER_MEGABYTE;
+  growHeap();
   const lake = await Lake.open(address, {
     networkPassphrase,
     threads: config.workerCount,
+    ledgersTogether: LEDGERS_PER_TASK,
     prefetchBytes: memoryBytes * PREFETCH_SHARE,
     keys: isKeyed ? { accessKeyId, secretAccessKey } : undefined,
     limits: { unpackedBytes: config.unpackedLimitBytes },
@@ -45,7 +48,13 @@ export async function openBackfill(
   });
   const memory = new MemoryShares(memoryBytes, RANGE_SHARE_BYTES);
   return {
-    reader: new RangeReader({ source: lake.source, pool: lake.pool, memory, quarantine }),
+    reader: new RangeReader({
+      source: lake.source,
+      pool: lake.pool,
+      memory,
+      quarantine,
+      threads: config.workerCount,
+    }),
     lake,
     close: async () => {
       lake.leave();

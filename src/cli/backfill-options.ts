@@ -6,7 +6,9 @@ import { FORMATS } from '../backfill/files/range-manifest.js';
 import { ProcessorError } from '../../workers/errors.js';
 import type { BadLedgerPolicy, DecodeRequest, TableName } from '../../workers/request.js';
 import type { LedgerRange } from '../source/ledger-source.js';
-import { addRowOptions, type RowFlags, rowRequest, tableOption, wholeNumber } from './row-options.js';
+import { addRowOptions, type RowFlags, rowRequest, wholeNumber } from './row-options.js';
+
+const TABLES: readonly TableName[] = ['contract_data', 'ttl'];
 
 export const SINKS = [...FORMATS, 'postgres'] as const;
 export type Sink = (typeof SINKS)[number];
@@ -15,17 +17,23 @@ export interface RangeFlags extends RowFlags {
   readonly start?: number;
   readonly end?: number;
   readonly rangeLedgers: number;
-  readonly table?: TableName;
+  readonly table?: TableName | typeof BOTH;
   readonly json?: true;
   readonly dryRun?: true;
 }
+
+/** Both tables, of objects that are fetched once. */
+const BOTH = 'both';
 
 const MAX_LEDGER = 2 ** 32 - 1;
 const MAX_RANGE_LEDGERS = 1_000_000;
 
 /** Adds what says which ledgers and rows are wanted. */
 export function addRangeOptions(command: Command): Command {
-  const table = tableOption('contract_data or ttl (default: contract_data; into PostgreSQL both)');
+  const table = new Option('--table <table>', 'which rows (default: contract_data; into PostgreSQL both)').choices([
+    ...TABLES,
+    BOTH,
+  ]);
   return addRowOptions(
     command
       .option('--start <sequence>', 'first ledger', wholeNumber)
@@ -49,10 +57,15 @@ export function checkedRange({ start, end }: RangeFlags): LedgerRange {
   return { startLedger: start, endLedger: end };
 }
 
-/** The rows of one table, for files. */
-export function fileRequest(flags: RangeFlags, network: string, onBadLedger: BadLedgerPolicy): DecodeRequest {
+/** The rows of each table that goes into files. */
+export function fileRequests(flags: RangeFlags, network: string, onBadLedger: BadLedgerPolicy): DecodeRequest[] {
   const { table = 'contract_data' } = flags;
-  return { ...rowRequest(flags, table, network, BACKFILL_BATCH_ROWS), onBadLedger };
+  if (table === BOTH && flags.columns !== undefined)
+    throw invalid('--columns: of one table, none expected with --table both');
+  return tablesOf(table).map((one) => {
+    const asked = one === 'contract_data' || one === table ? flags : noFilters(flags);
+    return { ...rowRequest(asked, one, network, BACKFILL_BATCH_ROWS), onBadLedger };
+  });
 }
 
 /**
@@ -61,17 +74,21 @@ export function fileRequest(flags: RangeFlags, network: string, onBadLedger: Bad
  */
 export function databaseRequests(flags: RangeFlags, network: string, onBadLedger: BadLedgerPolicy): DecodeRequest[] {
   if (flags.columns !== undefined) throw invalid('--columns: the database has the default columns, none expected');
-  const tables: readonly TableName[] = flags.table === undefined ? ['contract_data', 'ttl'] : [flags.table];
-  return tables.map((table) => {
-    const { includeDeleted = true, batchSize } = flags;
-    const asked = table === flags.table || table === 'contract_data' ? flags : noFilters(batchSize);
+  return tablesOf(flags.table ?? BOTH).map((table) => {
+    const { includeDeleted = true } = flags;
+    const asked = table === flags.table || table === 'contract_data' ? flags : noFilters(flags);
     return { ...rowRequest({ ...asked, includeDeleted }, table, network, BACKFILL_BATCH_ROWS), onBadLedger };
   });
 }
 
+function tablesOf(table: TableName | typeof BOTH): readonly TableName[] {
+  return table === BOTH ? TABLES : [table];
+}
+
 /** Those of contract data mean nothing for entries' time to live. */
-function noFilters(batchSize: number): RowFlags {
+function noFilters({ batchSize, includeDeleted }: RowFlags): RowFlags {
   return {
+    ...(includeDeleted !== undefined && { includeDeleted }),
     batchSize,
     compact: false,
     knownAssets: [],

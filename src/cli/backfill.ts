@@ -24,7 +24,7 @@ import {
   addRangeOptions,
   checkedRange,
   databaseRequests,
-  fileRequest,
+  fileRequests,
   type RangeFlags,
   type Sink,
   SINKS,
@@ -131,8 +131,8 @@ async function backfill(flags: BackfillFlags, { config, telling, signal }: Runni
   }
   const wanted = filesWanted(flags, flags.sink, config);
   if (flags.dryRun) {
-    const { missing, found } = await planFiles(wanted);
-    printDryRun(missing.length, found.length, wanted);
+    const { missing, ranges } = await planFiles(wanted);
+    printDryRun(missing.length, ranges.length - missing.length, wanted);
     return;
   }
   printReport(await backfillIntoFiles(wanted, config, telling.progress, telling.logger, signal), flags);
@@ -202,8 +202,8 @@ function filesWanted(
   const { out: directory, rangeLedgers } = flags;
   if (directory === undefined)
     throw new ProcessorError('REQUEST_INVALID', `--out: a folder expected for --sink ${format}`);
-  const request = fileRequest(flags, config.networkPassphrase, config.onBadLedger);
-  return { source: lakeOf(config), range: checkedRange(flags), rangeLedgers, request, format, directory };
+  const requests = fileRequests(flags, config.networkPassphrase, config.onBadLedger);
+  return { source: lakeOf(config), range: checkedRange(flags), rangeLedgers, requests, format, directory };
 }
 
 function databaseWanted(flags: RangeFlags, config: BackfillConfig): BackfillIntoDatabase {

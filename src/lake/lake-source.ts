@@ -6,7 +6,7 @@ import { ProcessorError } from '../../workers/errors.js';
 import type { LedgerChunk, LedgerRange, LedgerSource, Room } from '../source/ledger-source.js';
 import type { SourceStreamState, SourceStreamStatus } from '../source/source-observer.js';
 import type { LakeHealth } from './lake-health.js';
-import { lakeInput } from './lake-input.js';
+import { lakeInput, type LakeInput } from './lake-input.js';
 import { fileOf, firstLedgerOf, type LakeLayout, objectInput } from './lake-layout.js';
 import type { LakeTip } from './lake-tip.js';
 import type { ObjectSizes } from './object-sizes.js';
@@ -17,17 +17,22 @@ interface OpenStream extends LedgerRange {
 }
 
 const LAST_UINT32 = 0xffff_ffff;
+/** Several objects go to a thread together only as long as they are expected to take no more than this. */
+const BYTES_TOGETHER = 2 * 1024 * 1024;
 
 export class LakeSource implements LedgerSource {
   private readonly tip: LakeTip;
   private readonly sizes: ObjectSizes;
   private readonly health: LakeHealth;
+  private readonly ledgersTogether: number;
   private readonly streams = new Set<OpenStream>();
 
-  constructor(tip: LakeTip, sizes: ObjectSizes, health: LakeHealth) {
+  /** Chunks of small objects have several of them, and end at multiples of `ledgersTogether`. */
+  constructor(tip: LakeTip, sizes: ObjectSizes, health: LakeHealth, ledgersTogether: number) {
     this.tip = tip;
     this.sizes = sizes;
     this.health = health;
+    this.ledgersTogether = ledgersTogether;
   }
 
   /** The ranges being streamed now. */
@@ -48,7 +53,7 @@ export class LakeSource implements LedgerSource {
         refuseBefore(firstLedgerOf(layout), stream.nextLedger, end);
         while (stream.nextLedger <= Math.min(newest, end)) {
           if (signal.aborted) return;
-          const chunk = this.chunkAt(layout, stream.nextLedger, end, signal);
+          const chunk = this.chunkAt(layout, stream.nextLedger, Math.min(newest, end), end, signal);
           if (chunk.bytes > LARGE_BYTES) await room?.forLarge(chunk.bytes);
           stream.nextLedger = chunk.lastLedger + 1;
           yield chunk;
@@ -59,14 +64,24 @@ export class LakeSource implements LedgerSource {
     }
   }
 
-  private chunkAt(layout: LakeLayout, ledger: number, end: number, left: AbortSignal): LedgerChunk {
-    const object = objectInput(fileOf(layout, ledger), ledger, end);
-    const { firstLedger, lastLedger } = object;
+  /** The next objects, which hold ledgers up to `known` for sure. */
+  private chunkAt(layout: LakeLayout, firstLedger: number, known: number, end: number, left: AbortSignal): LedgerChunk {
+    const inputs: LakeInput[] = [];
+    let next = firstLedger;
+    do {
+      const object = objectInput(fileOf(layout, next), next, end);
+      inputs.push(lakeInput(object, left));
+      next = object.lastLedger + 1;
+    } while (
+      next <= known &&
+      next % this.ledgersTogether !== 0 &&
+      this.sizes.expect(next - firstLedger + layout.ledgersPerFile) <= BYTES_TOGETHER
+    );
     return {
       firstLedger,
-      lastLedger,
-      inputs: [lakeInput(object, left)],
-      bytes: this.sizes.expect(lastLedger - firstLedger + 1),
+      lastLedger: next - 1,
+      inputs,
+      bytes: this.sizes.expect(next - firstLedger),
       receivedAtMs: performance.now(),
     };
   }

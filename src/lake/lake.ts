@@ -28,6 +28,8 @@ export interface LakeOptions {
   readonly idleTimeoutMs?: number;
   /** Decoding for a task that takes longer is given up; default 120 s. */
   readonly taskTimeoutMs?: number;
+  /** Objects of so few ledgers that several go to a thread together are grouped up to multiples of this; default 1: none are. */
+  readonly ledgersTogether?: number;
   /** Waits of a store that fails, and at the tip for the next ledger. */
   readonly backoff?: BackoffOptions;
   readonly health?: HealthReporter;
@@ -58,13 +60,14 @@ export class Lake {
     health: LakeHealth,
     pool: LakePool,
     sizes: ObjectSizes,
+    ledgersTogether: number,
   ) {
     this.url = url;
     this.store = store;
     this.tip = tip;
     this.health = health;
     this.pool = pool;
-    this.source = new LakeSource(tip, sizes, health);
+    this.source = new LakeSource(tip, sizes, health, ledgersTogether);
     this.watch = setInterval(() => void this.look(), WATCH_MS).unref();
   }
 
@@ -100,7 +103,7 @@ export class Lake {
       ...(onThreadReplaced !== undefined && { onThreadReplaced }),
       ...(options.threadEntry !== undefined && { entry: options.threadEntry }),
     });
-    return new Lake(url, store, tip, health, pool, sizes);
+    return new Lake(url, store, tip, health, pool, sizes, options.ledgersTogether ?? 1);
   }
 
   /** The newest ledger, looked up now; 0 where the lake has none yet. Throws what keeps it from being known. */

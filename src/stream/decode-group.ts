@@ -2,7 +2,13 @@
  * One group of ledgers through the decode pool. A group whose worker failed is decoded again, ledger by ledger; ledgers
  * that the source lacks take their place among the decoded ones.
  */
-import type { BadLedgers, DecodedLedger, DecodeResult, LedgerChecksum } from '../../workers/decode-result.js';
+import {
+  type BadLedgers,
+  blocksOf,
+  type DecodedLedger,
+  type DecodeResult,
+  type LedgerChecksum,
+} from '../../workers/decode-result.js';
 import { asProcessorError, type PlainError } from '../../workers/errors.js';
 import { heldBytes } from '../../workers/ipc.js';
 import type { DecodePool } from '../pool/decode-pool.js';
@@ -61,7 +67,7 @@ function sumOf(group: ChunkGroup, bytes: 'bytes' | 'heldBytes'): number {
 
 /** Bytes held by what became of ledgers. */
 export function outcomeBytes(outcome: LedgerOutcome): number {
-  if ('blocks' in outcome) return outcome.blocks.reduce((sum, block) => sum + heldBytes(block), 0);
+  if ('blocks' in outcome) return blocksOf(outcome).reduce((sum, block) => sum + heldBytes(block), 0);
   return outcome.input?.bytes.byteLength ?? 0;
 }
 

@@ -13,6 +13,7 @@ import { parseLakeUrl } from '../../src/lake/lake-url.js';
 import { createLogger } from '../../src/ops/logger.js';
 import { parseRowRequest } from '../../src/request/row-request.js';
 import type { LedgerRange } from '../../src/source/ledger-source.js';
+import type { TableName } from '../../workers/request.js';
 import { keyOf, lakeFolder, type LakeFolder, type Layout, manifestOf, objectsOf } from '../lake/lake-folder.js';
 import type { Cleanup } from '../service/cleanup.js';
 import { ledgerBytes, PASSPHRASE } from '../service/simulated-source.js';
@@ -53,6 +54,8 @@ export interface FilesWanted extends LedgerRange {
   readonly rangeLedgers: number;
   /** As in a ticket. */
   readonly request?: Record<string, unknown>;
+  /** Of which there are files then; only one's, as `request` says, unless given. */
+  readonly tables?: readonly TableName[];
   readonly passphrase?: string;
   /** In place of the default. */
   readonly env?: Readonly<Record<string, string>>;
@@ -60,11 +63,12 @@ export interface FilesWanted extends LedgerRange {
 
 export function filesOf(url: string, wanted: FilesWanted): BackfillIntoFiles {
   const { format, directory, rangeLedgers, startLedger, endLedger, request = {}, passphrase = PASSPHRASE } = wanted;
+  const asked = wanted.tables?.map((table) => ({ ...request, table })) ?? [request];
   return {
     source: parseLakeUrl(url),
     range: { startLedger, endLedger },
     rangeLedgers,
-    request: parseRowRequest(request, passphrase, BACKFILL_BATCH_ROWS),
+    requests: asked.map((one) => parseRowRequest(one, passphrase, BACKFILL_BATCH_ROWS)),
     format,
     directory,
   };

@@ -100,7 +100,7 @@ test('a folder without the right to write is named, with what to do, and can be 
   const wanted = { format: 'arrow', directory, startLedger: 1, endLedger: 5, rangeLedgers: 10 } as const;
   const files = filesOf(url, wanted);
   await withoutRight(directory, async () => {
-    const sink = await FileSink.open(files, [files.range]);
+    const sink = await FileSink.open({ ...files, request: files.requests[0]! }, [files.range]);
     await assert.rejects(sink.begin(), {
       code: 'OUTPUT_FAILED',
       message:

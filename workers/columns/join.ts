@@ -14,20 +14,22 @@ export function joinRecordBatches(kinds: readonly ColumnKind[], batches: readonl
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   let at = 0;
   const columns = kinds.map((kind) => {
-    const parts = batches.map((batch) => columnPart(batch, at, kind));
+    const column = joinColumn(kind, { batches, at, rows });
     at += layoutWords(kind);
-    return joinColumn(kind, parts, rows);
+    return column;
   });
   const { metadata, length, regions, layout } = describeRecordBatch(rows, columns);
-  const buffers = columns.flatMap((column) => column.buffers);
   const body: JoinedBody = {
     byteLength: length,
     copyTo(target, start) {
-      buffers.forEach((buffer, i) => {
-        const offset = start + regions[i]!.offset;
-        buffer.copyTo(target, offset);
-        target.fill(0, offset + buffer.length, offset + padded(buffer.length));
-      });
+      let region = 0;
+      for (const { buffers } of columns) {
+        for (const buffer of buffers) {
+          const offset = start + regions[region++]!.offset;
+          buffer.copyTo(target, offset);
+          target.fill(0, offset + buffer.length, offset + padded(buffer.length));
+        }
+      }
     },
   };
   const paddedMetadata = new Uint8Array(padded(metadata.length));
@@ -72,49 +74,60 @@ interface JoinedColumn {
   readonly buffers: readonly JoinedBuffer[];
 }
 
-function joinColumn(kind: ColumnKind, parts: readonly ColumnPart[], rows: number): JoinedColumn {
-  const nullCount = parts.reduce((sum, part) => sum + part.nullCount, 0);
-  const validity = bytes(nullCount === 0 ? [] : [joinValidity(parts, rows)]);
-  const last = bufferCount(kind) - 1;
-  const values = parts.map((part) => part.buffers[last]!);
+/** A column of the batches to be joined, `rows` in all; `at` is where it begins in their layouts. */
+interface ColumnParts {
+  readonly batches: readonly RecordBatchMessage[];
+  readonly at: number;
+  readonly rows: number;
+}
+
+/** Of the parts only lengths are looked at here: views of all buffers of all columns would be much garbage. */
+function joinColumn(kind: ColumnKind, parts: ColumnParts): JoinedColumn {
+  const nullCount = sumOf(parts, 0);
+  const validity = nullCount === 0 ? NOTHING : joinedValidity(parts);
   switch (kind) {
     case 'utf8':
-      return { nullCount, buffers: [validity, offsets(parts, rows), bytes(values)] };
+      return { nullCount, buffers: [validity, joinedOffsets(parts), joinedBytes(parts, 2)] };
     case 'bool':
-      return {
-        nullCount,
-        buffers: [
-          validity,
-          bytes([
-            joinBits(
-              parts.map(({ rows: n }, i) => [n, values[i]!]),
-              rows,
-            ),
-          ]),
-        ],
-      };
+      return { nullCount, buffers: [validity, joinedBits(parts, (batch) => bufferOf(batch, parts, 1))] };
     case 'uint32':
     case 'int64':
     case 'timestamp':
-      return { nullCount, buffers: [validity, bytes(values)] };
+      return { nullCount, buffers: [validity, joinedBytes(parts, 1)] };
   }
 }
 
-function bytes(parts: readonly Uint8Array[]): JoinedBuffer {
+const NOTHING: JoinedBuffer = { length: 0, copyTo: () => undefined };
+
+/** Over the batches, of the word that is the column's `word`th. */
+function sumOf({ batches, at }: ColumnParts, word: number): number {
+  let sum = 0;
+  for (const { layout } of batches) sum += layout[at + word]!;
+  return sum;
+}
+
+function bufferOf({ body, layout }: RecordBatchMessage, { at }: ColumnParts, index: number): Uint8Array {
+  const offset = layout[at + 1 + 2 * index]!;
+  return body.subarray(offset, offset + layout[at + 2 + 2 * index]!);
+}
+
+function joinedBytes(parts: ColumnParts, index: number): JoinedBuffer {
   return {
-    length: parts.reduce((sum, part) => sum + part.length, 0),
+    length: sumOf(parts, 2 + 2 * index),
     copyTo(target, at) {
       let end = at;
-      for (const part of parts) {
-        target.set(part, end);
-        end += part.length;
+      for (const batch of parts.batches) {
+        const bytes = bufferOf(batch, parts, index);
+        target.set(bytes, end);
+        end += bytes.length;
       }
     },
   };
 }
 
 /** Offsets count from the start of the joined text. `target` need not be aligned. */
-function offsets(parts: readonly ColumnPart[], rows: number): JoinedBuffer {
+function joinedOffsets(parts: ColumnParts): JoinedBuffer {
+  const { batches, rows } = parts;
   return {
     length: 4 * (rows + 1),
     copyTo(target, at) {
@@ -122,22 +135,30 @@ function offsets(parts: readonly ColumnPart[], rows: number): JoinedBuffer {
       out.setInt32(0, 0, true);
       let end = 4;
       let base = 0;
-      for (const part of parts) {
-        const buffer = part.buffers[1]!;
-        const ends = new Int32Array(buffer.buffer, buffer.byteOffset, part.rows + 1);
-        for (let i = 1; i <= part.rows; i += 1, end += 4) out.setInt32(end, base + ends[i]!, true);
-        base += ends[part.rows]!;
+      for (const batch of batches) {
+        const buffer = bufferOf(batch, parts, 1);
+        const ends = new Int32Array(buffer.buffer, buffer.byteOffset, batch.rows + 1);
+        for (let i = 1; i <= batch.rows; i += 1, end += 4) out.setInt32(end, base + ends[i]!, true);
+        base += ends[batch.rows]!;
       }
     },
   };
 }
 
-function joinValidity(parts: readonly ColumnPart[], rows: number): Uint8Array {
-  const bits = parts.map(({ rows: n, nullCount, buffers }): [number, Uint8Array] => [
-    n,
-    nullCount === 0 ? new Uint8Array(bitmapBytes(n)).fill(0xff) : buffers[0]!,
-  ]);
-  return joinBits(bits, rows);
+function joinedValidity(parts: ColumnParts): JoinedBuffer {
+  return joinedBits(parts, (batch) =>
+    batch.layout[parts.at] === 0 ? new Uint8Array(bitmapBytes(batch.rows)).fill(0xff) : bufferOf(batch, parts, 0),
+  );
+}
+
+function joinedBits({ batches, rows }: ColumnParts, bitsOf: (batch: RecordBatchMessage) => Uint8Array): JoinedBuffer {
+  return {
+    length: bitmapBytes(rows),
+    copyTo(target, at) {
+      const bits = batches.map((batch): [number, Uint8Array] => [batch.rows, bitsOf(batch)]);
+      target.set(joinBits(bits, rows), at);
+    },
+  };
 }
 
 function joinBits(parts: readonly (readonly [rows: number, bits: Uint8Array])[], rows: number): Uint8Array {

@@ -117,8 +117,8 @@ class TaskWork {
 
   notFetched({ firstLedger, lastLedger }: ObjectInput, error: PlainError): Outcome {
     if (error.code === 'SOURCE_UNAVAILABLE') return { unavailable: error };
-    const { onBadLedger } = JSON.parse(this.task.request) as DecodeRequest;
-    const isPassed = error.code === 'SOURCE_GAP' && onBadLedger === 'quarantine';
+    const [request] = [JSON.parse(this.task.request) as DecodeRequest | DecodeRequest[]].flat();
+    const isPassed = error.code === 'SOURCE_GAP' && request?.onBadLedger === 'quarantine';
     if (!isPassed) return { result: { ledgers: [], error } };
     return { result: { ledgers: [], bad: [{ firstLedger, lastLedger, error, input: undefined }] } };
   }

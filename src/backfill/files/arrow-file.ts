@@ -10,7 +10,7 @@ import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { arrowSchema } from '../../../workers/columns/tables.js';
 import { encapsulationPrefix, encodeSchema, END_OF_STREAM, wholeBatch } from '../../../workers/ipc.js';
 import type { DecodeRequest } from '../../../workers/request.js';
-import type { RangeBatch } from '../range-reader.js';
+import type { RangeBatch } from '../range-batch.js';
 
 const MAGIC = Buffer.from('ARROW1', 'latin1');
 const PADDED_MAGIC = Buffer.from('ARROW1\0\0', 'latin1');
@@ -26,13 +26,14 @@ export async function* arrowFile(
   const blocks: FileBlock[] = [];
   yield head;
   let offset = head.length;
-  for await (const { message } of batches) {
+  for await (const { message, release } of batches) {
     const { metadata, body } = wholeBatch(message);
     const framed = Buffer.concat([encapsulationPrefix(metadata), metadata]);
     blocks.push(new FileBlock(framed.length, body.length, offset));
     offset += framed.length + body.length;
     yield framed;
     yield body;
+    release();
   }
   const footer = Footer.encode(new Footer(schema, MetadataVersion.V5, blocks, []));
   const length = Buffer.alloc(4);

@@ -10,7 +10,7 @@ import { ProcessorError } from '../../../workers/errors.js';
 import type { DecodeRequest } from '../../../workers/request.js';
 import { rowFacts } from '../row-facts.js';
 import type { LedgerRange } from '../../source/ledger-source.js';
-import type { RangeBatch } from '../range-reader.js';
+import type { RangeBatch } from '../range-batch.js';
 import type { Tally } from '../tally.js';
 import { arrowFile } from './arrow-file.js';
 import { parquetFile } from './parquet-file.js';

@@ -12,7 +12,7 @@ import {
 } from '../../../workers/ipc.js';
 import type { FromParquet, ToParquet } from '../../../workers/parquet/parquet-messages.js';
 import type { DecodeRequest } from '../../../workers/request.js';
-import type { RangeBatch } from '../range-reader.js';
+import type { RangeBatch } from '../range-batch.js';
 
 const THREAD_ENTRY = new URL('../../../workers/parquet/encode-parquet.js', import.meta.url);
 
@@ -39,7 +39,10 @@ export async function* parquetFile(
           break;
         case 'next': {
           const next = await source.next();
-          if (next.done !== true) sendBatch(next.value.message);
+          if (next.done !== true) {
+            sendBatch(next.value.message);
+            next.value.release();
+          }
           // The thread learns of the columns from a batch: without rows it gets an empty one.
           else if (sent === 0) sendBatch(emptyRecordBatch(kinds));
           else send({ kind: 'end' });

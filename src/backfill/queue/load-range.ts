@@ -2,7 +2,8 @@
  * One range as one transaction: its rows, how far the streams have come, its place in the plan and its job, all or
  * nothing.
  *
- *   BEGIN · for each table: delete the ledgers, COPY, current states · lease held? · advance · gaps · finished · job · COMMIT
+ *   BEGIN · delete the ledgers · COPY into one table and another, as their rows come · current states ·
+ *   lease held? · advance · gaps · finished · job · COMMIT
  *
  * The lease comes behind the rows, so that no lock that others wait for is held while they are loaded. That is safe: who
  * has lost the lease cannot pass it, and its rows go with its transaction.
@@ -25,7 +26,8 @@ import { ensurePartitions } from '../../postgres/commit/ensure-partitions.js';
 import { inTransaction } from '../../postgres/in-transaction.js';
 import { advance } from '../../postgres/progress/advance.js';
 import { recordGaps } from '../../postgres/progress/record-gaps.js';
-import type { RangeBatch, RangeReader } from '../range-reader.js';
+import type { RangeBatch } from '../range-batch.js';
+import type { RangeReader } from '../range-reader.js';
 import type { Tally } from '../tally.js';
 import type { JobQueue } from './job-queue.js';
 import { holdLease, type Lease, noteBackend } from './leases.js';
@@ -38,7 +40,7 @@ export interface LoadRangeParts {
   readonly reader: RangeReader;
   readonly queue: JobQueue;
   readonly plan: StoredPlan;
-  /** For each of the plan's requests, which read the same ledgers one after the other. */
+  /** For each of the plan's requests, which read the same ledgers together. */
   readonly tallies: readonly Tally[];
 }
 
@@ -55,9 +57,7 @@ export async function loadRange(
   await ensurePartitions(client, firstLedger, lastLedger);
   await stageTtl(client);
   await inTransaction(client, async () => {
-    for (const [i, request] of plan.requests.entries()) {
-      await loadTable(client, lease, request, parts.reader, tallies[i]!, signal);
-    }
+    await loadTables(client, lease, parts, signal);
     signal.throwIfAborted();
     await holdLease(client, lease);
     for (const [i, claim] of plan.claims.entries()) {
@@ -70,39 +70,74 @@ export async function loadRange(
   });
 }
 
-async function loadTable(
+/** Loads the rows of all tables; of each as many as its tally has counted. */
+async function loadTables(
   client: Client,
   { firstLedger, lastLedger }: Lease,
-  request: DecodeRequest,
-  reader: RangeReader,
-  tally: Tally,
+  { reader, plan, tallies }: LoadRangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const batches = reader.batches({ startLedger: firstLedger, endLedger: lastLedger, decode: request }, tally, signal);
-  const isTtl = request.table === 'ttl';
-  if (!isTtl) await deleteEntries(client, firstLedger, lastLedger);
-  const copy = client.query(copyFrom(isTtl ? copyTtlSql() : copyEntriesSql()));
-  await pipeline(Readable.from(copyRows(request, batches), { highWaterMark: COPY_CHUNKS_AHEAD }), copy);
-  if (copy.rowCount !== tally.counts.rows) {
-    const message = `PostgreSQL took ${copy.rowCount} of the ${tally.counts.rows} rows of ledgers ${firstLedger} to ${lastLedger}`;
-    throw new ProcessorError('INTERNAL', message, { ledger: firstLedger, lastLedger });
+  const wanted = plan.requests.map((request, i) => ({ request, observer: tallies[i]! }));
+  const tables = plan.requests.map((request) => new LoadedTable(request));
+  if (tables.some(({ isTtl }) => !isTtl)) await deleteEntries(client, firstLedger, lastLedger);
+  const batches = reader.batches({ startLedger: firstLedger, endLedger: lastLedger }, wanted, signal);
+  try {
+    let next = await batches.next();
+    while (next.done !== true) next = await tables[next.value.table]!.copy(client, next.value, batches);
+  } finally {
+    await batches.return();
   }
-  if (isTtl) await applyTtl(client);
-  else await applyEntries(client, firstLedger, lastLedger);
+  for (const [i, table] of tables.entries()) {
+    const { rows } = tallies[i]!.counts;
+    if (table.rows !== rows) {
+      const message = `PostgreSQL took ${table.rows} of the ${rows} rows of ledgers ${firstLedger} to ${lastLedger}`;
+      throw new ProcessorError('INTERNAL', message, { ledger: firstLedger, lastLedger });
+    }
+    if (table.isTtl) await applyTtl(client);
+    else await applyEntries(client, firstLedger, lastLedger);
+  }
 }
 
-async function* copyRows(
-  request: DecodeRequest,
-  batches: AsyncIterable<RangeBatch>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const columns = selectColumns(request.table, request.columns);
-  const schema = decodeSchema(encodeSchema(arrowSchema(request)));
-  const encoder = new CopyEncoder(tablePlan(schema, request.table, columns));
-  yield COPY_HEADER;
-  for await (const { message, firstLedger, lastLedger } of batches) {
-    yield encoder.encode(wholeBatch(message), { first: firstLedger, last: lastLedger }).bytes;
+class LoadedTable {
+  readonly isTtl: boolean;
+  /** That the server has taken. */
+  rows = 0;
+  private readonly encoder: CopyEncoder;
+
+  constructor(request: DecodeRequest) {
+    this.isTtl = request.table === 'ttl';
+    const columns = selectColumns(request.table, request.columns);
+    const schema = decodeSchema(encodeSchema(arrowSchema(request)));
+    this.encoder = new CopyEncoder(tablePlan(schema, request.table, columns));
   }
-  yield COPY_TRAILER;
+
+  /**
+   * One COPY of `first` and the batches of this table that follow it; resolves with what comes then. A connection does one
+   * COPY at a time, and the rows of one table must not wait in memory for those of another.
+   */
+  async copy(
+    client: Client,
+    first: RangeBatch,
+    batches: AsyncIterator<RangeBatch, void, undefined>,
+  ): Promise<IteratorResult<RangeBatch, void>> {
+    let next: IteratorResult<RangeBatch, void> = { done: false, value: first };
+    const { encoder } = this;
+    async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield COPY_HEADER;
+      while (next.done !== true && next.value.table === first.table) {
+        const { message, firstLedger, lastLedger, release } = next.value;
+        const { bytes } = encoder.encode(wholeBatch(message), { first: firstLedger, last: lastLedger });
+        release();
+        yield bytes;
+        next = await batches.next();
+      }
+      yield COPY_TRAILER;
+    }
+    const copy = client.query(copyFrom(this.isTtl ? copyTtlSql() : copyEntriesSql()));
+    await pipeline(Readable.from(chunks(), { highWaterMark: COPY_CHUNKS_AHEAD }), copy);
+    this.rows += copy.rowCount;
+    return next;
+  }
 }
 
 async function noteFinished(
