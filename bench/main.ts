@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 
 import { Command } from 'commander';
 import { networkPassphrase } from '../src/request/networks.js';
-import { benchBackfill } from './backfill.js';
+import { type BackfillPlan, benchBackfill } from './backfill.js';
 import { BackfillReport } from './backfill-report.js';
 import { benchConsume, type ConsumePlan } from './consume.js';
 import { ConsumeReport } from './consume-report.js';
@@ -50,6 +50,13 @@ const CONSUME_PLANS = {
   long: { ledgers: 2048, samples: 9 },
 } as const satisfies Record<string, ConsumePlan>;
 
+const BACKFILL_PLANS = {
+  smoke: { ledgers: 32, samples: 1 },
+  short: { ledgers: 512, samples: 3 },
+  normal: { ledgers: 512, samples: 5 },
+  long: { ledgers: 1024, samples: 9 },
+} as const satisfies Record<string, BackfillPlan>;
+
 const program = new Command('bench')
   .option('--end-to-end', 'only the service between a source and its readers')
   .option('--long', 'more and longer samples')
@@ -86,7 +93,7 @@ async function endToEnd(name: keyof typeof END_TO_END_PLANS): Promise<void> {
   report.writeJson('bench/results/end-to-end.json');
   if (flags.docs) writeSection('End to end', report.markdown());
   await consume(CONSUME_PLANS[name]);
-  await backfill(plan);
+  await backfill(BACKFILL_PLANS[name]);
 }
 
 async function consume(plan: ConsumePlan): Promise<void> {
@@ -96,7 +103,7 @@ async function consume(plan: ConsumePlan): Promise<void> {
   if (flags.docs) writeSection('Into PostgreSQL', report.markdown());
 }
 
-async function backfill(plan: EndToEndPlan): Promise<void> {
+async function backfill(plan: BackfillPlan): Promise<void> {
   const report = new BackfillReport();
   await benchBackfill(plan, report);
   report.writeJson('bench/results/backfill.json');

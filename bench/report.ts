@@ -71,7 +71,7 @@ export class Report {
 
   markdown(): string {
     const head =
-      `${measuredOn()} Ratios are against the full decode by \`@stellar/stellar-base\` of the same ledgers in the same run, in a process of its own with Node's default settings; ` +
+      `${measuredOn()} Ratios are against the full decode by \`@stellar/stellar-base\` of the same ledgers in the same run, in processes of its own with Node's default settings, the median of which counts; ` +
       'the spread is half the range of the samples.\n';
     const inputs = [...new Set(this.lines.map((line) => line.input))];
     return [head, ...inputs.map((input) => `### ${input}\n\n${this.table(input)}`)].join('\n');
