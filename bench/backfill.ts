@@ -30,7 +30,7 @@ const DELAY_MS = 50;
 const WARM_UP_RUNS = 3;
 const MOST_WARM_UP_RUNS = 9;
 /** A sample reads the ledgers so often: seconds, so that its first messages and its end weigh little in it. */
-const ROUNDS = 3;
+const ROUNDS = 8;
 
 /** Of the ledgers: those that go into a database, which takes longer, several times over. */
 const SCALING_SHARE = 0.25;
