@@ -3,7 +3,8 @@
  * Requests are validated where they enter the program; workers trust them.
  */
 
-export type TableName = 'contract_data' | 'ttl';
+export const TABLE_NAMES = ['contract_data', 'ttl'] as const;
+export type TableName = (typeof TABLE_NAMES)[number];
 
 export type ChangeType = 'created' | 'updated' | 'removed' | 'restored' | 'evicted';
 export const CHANGE_TYPES: readonly ChangeType[] = ['created', 'updated', 'removed', 'restored', 'evicted'];

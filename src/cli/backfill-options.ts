@@ -4,11 +4,9 @@ import { BACKFILL_BATCH_ROWS } from '../backfill/range-reader.js';
 import { DEFAULT_RANGE_LEDGERS } from '../backfill/aligned-ranges.js';
 import { FORMATS } from '../backfill/files/range-manifest.js';
 import { ProcessorError } from '../../workers/errors.js';
-import type { BadLedgerPolicy, DecodeRequest, TableName } from '../../workers/request.js';
+import { type BadLedgerPolicy, type DecodeRequest, TABLE_NAMES, type TableName } from '../../workers/request.js';
 import type { LedgerRange } from '../source/ledger-source.js';
-import { addRowOptions, type RowFlags, rowRequest, wholeNumber } from './row-options.js';
-
-const TABLES: readonly TableName[] = ['contract_data', 'ttl'];
+import { addRowOptions, type RowFlags, rowRequest, tableOption, wholeNumber } from './row-options.js';
 
 export const SINKS = [...FORMATS, 'postgres'] as const;
 export type Sink = (typeof SINKS)[number];
@@ -30,10 +28,8 @@ const MAX_RANGE_LEDGERS = 1_000_000;
 
 /** Adds what says which ledgers and rows are wanted. */
 export function addRangeOptions(command: Command): Command {
-  const table = new Option('--table <table>', 'which rows (default: contract_data; into PostgreSQL both)').choices([
-    ...TABLES,
-    BOTH,
-  ]);
+  const meaning = 'which rows (default: contract_data; into PostgreSQL both)';
+  const table = tableOption(meaning).choices([...TABLE_NAMES, BOTH]);
   return addRowOptions(
     command
       .option('--start <sequence>', 'first ledger', wholeNumber)
@@ -82,7 +78,7 @@ export function databaseRequests(flags: RangeFlags, network: string, onBadLedger
 }
 
 function tablesOf(table: TableName | typeof BOTH): readonly TableName[] {
-  return table === BOTH ? TABLES : [table];
+  return table === BOTH ? TABLE_NAMES : [table];
 }
 
 /** Those of contract data mean nothing for entries' time to live. */

@@ -1,7 +1,7 @@
 /** The options by which commands are told which rows and columns to make of ledgers. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseRowRequest } from '../request/row-request.js';
-import { CHANGE_TYPES, DURABILITIES, type DecodeRequest, type TableName } from '../../workers/request.js';
+import { CHANGE_TYPES, DURABILITIES, type DecodeRequest, TABLE_NAMES } from '../../workers/request.js';
 
 export interface RowFlags {
   readonly columns?: string[];
@@ -23,7 +23,7 @@ export interface RowFlags {
 
 /** `--table`, which commands describe in their own words. */
 export function tableOption(meaning: string): Option {
-  return new Option('--table <table>', meaning).choices(['contract_data', 'ttl'] satisfies TableName[]);
+  return new Option('--table <table>', meaning).choices(TABLE_NAMES);
 }
 
 export function addRowOptions(command: Command): Command {

@@ -14,20 +14,16 @@
  */
 import type { Client } from 'pg';
 import type { DatabaseTarget } from '../postgres/connection/database-target.js';
-import type { StreamClaim } from '../postgres/progress/claim-stream.js';
 import { Bell } from '../session/bell.js';
 import type { Commit } from './commit.js';
 import { committedThrough } from './database/committed-through.js';
 import { LaneConnection } from './database/lane-connection.js';
-import { copyCommit, finishCommit, type TableWriter } from './database/write-commit.js';
+import { type CommitPlace, copyCommit, finishCommit } from './database/write-commit.js';
 import type { Patience } from './patience.js';
 import { databaseFailures, persist } from './persist.js';
 
-export interface CommitWriterOptions {
+export interface CommitWriterOptions extends CommitPlace {
   readonly database: DatabaseTarget;
-  readonly claim: StreamClaim;
-  readonly partition: number;
-  readonly writer: TableWriter;
   /** A new one for each commit. */
   readonly patience: () => Patience;
   readonly committed: (commit: Commit, durationMs: number) => void;
@@ -126,12 +122,12 @@ export class CommitWriter {
   }
 
   private async attempt(client: Client, writing: WritingCommit, attempt: number): Promise<void> {
-    const { claim, partition, writer } = this.options;
+    const { claim, partition } = this.options;
     const { commit } = writing;
     if (attempt > 0 && (await committedThrough(client, claim, partition)) === commit.to) return;
-    await copyCommit(client, claim, partition, commit, writer);
+    await copyCommit(client, commit, this.options);
     await this.turnOf(writing);
-    await finishCommit(client, claim, partition, commit, writer);
+    await finishCommit(client, commit, this.options);
   }
 
   private async turnOf(writing: WritingCommit): Promise<void> {

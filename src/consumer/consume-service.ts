@@ -1,5 +1,6 @@
 /** The consumer with what is around it: metrics, health, flowctl and shutdown, from configuration to its end. */
 import { asProcessorError } from '../../workers/errors.js';
+import { TABLE_NAMES } from '../../workers/request.js';
 import type { ConsumeConfig } from '../config/consume-settings.js';
 import { addressText } from '../config/kinds/address.js';
 import { Health } from '../ops/health.js';
@@ -56,7 +57,7 @@ export async function startConsumer(
   metrics.of.memoryLimit.set(config.maxMemoryMb * BYTES_PER_MEGABYTE);
   metrics.beforeScrape(() => {
     metrics.of.heldBytes.set(totals().heldBytes);
-    for (const table of ['contract_data', 'ttl'] as const) {
+    for (const table of TABLE_NAMES) {
       const own = consumer.lanes.filter((lane) => lane.table === table);
       metrics.of.watermark.set({ table }, watermark(own));
     }
@@ -117,7 +118,7 @@ function consumerOptions(config: ConsumeConfig, database: DatabaseTarget): Omit<
       batchRows: Math.min(commitRows, FLIGHT_BATCH_ROWS),
     },
     wanted: { startLedger, endLedger, partitions },
-    tables: config.loadTtl ? ['contract_data', 'ttl'] : ['contract_data'],
+    tables: config.loadTtl ? TABLE_NAMES : ['contract_data'],
     streamName: config.streamName,
     source: config.streamSource ?? addressText(config.flightEndpoint),
     commitRows,

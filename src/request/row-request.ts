@@ -13,6 +13,7 @@ import {
   type KnownAsset,
   type RowFilters,
   type TableName,
+  TABLE_NAMES,
 } from '../../workers/request.js';
 import { knownAssetsOf, NATIVE_CODE } from '../../workers/rows/known-assets.js';
 import { KEY_TYPES } from '../../workers/rows/names.js';
@@ -67,7 +68,7 @@ const filtersSchema = z.strictObject({
 
 /** Keys of a request that select rows and columns. */
 export const rowRequestShape = {
-  table: z.enum(['contract_data', 'ttl']).default('contract_data'),
+  table: z.enum(TABLE_NAMES).default('contract_data'),
   filters: filtersSchema.default({}),
   columns: z.array(z.string()).optional(),
   /** Most rows a batch; 0 is the default. */

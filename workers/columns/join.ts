@@ -54,12 +54,8 @@ export function layoutWords(kind: ColumnKind): number {
 }
 
 export function columnPart(message: RecordBatchMessage, at: number, kind: ColumnKind): ColumnPart {
-  const { rows, body, layout } = message;
-  const buffers = Array.from({ length: bufferCount(kind) }, (_, i) => {
-    const offset = layout[at + 1 + 2 * i]!;
-    return body.subarray(offset, offset + layout[at + 2 + 2 * i]!);
-  });
-  return { rows, nullCount: layout[at]!, buffers };
+  const buffers = Array.from({ length: bufferCount(kind) }, (_, i) => bufferOf(message, at, i));
+  return { rows: message.rows, nullCount: message.layout[at]!, buffers };
 }
 
 /** A buffer of a joined column. */
@@ -89,7 +85,7 @@ function joinColumn(kind: ColumnKind, parts: ColumnParts): JoinedColumn {
     case 'utf8':
       return { nullCount, buffers: [validity, joinedOffsets(parts), joinedBytes(parts, 2)] };
     case 'bool':
-      return { nullCount, buffers: [validity, joinedBits(parts, (batch) => bufferOf(batch, parts, 1))] };
+      return { nullCount, buffers: [validity, joinedBits(parts, (batch) => bufferOf(batch, parts.at, 1))] };
     case 'uint32':
     case 'int64':
     case 'timestamp':
@@ -106,7 +102,8 @@ function sumOf({ batches, at }: ColumnParts, word: number): number {
   return sum;
 }
 
-function bufferOf({ body, layout }: RecordBatchMessage, { at }: ColumnParts, index: number): Uint8Array {
+/** The `index`th buffer of the column that begins at `at` in the message's layout. */
+function bufferOf({ body, layout }: RecordBatchMessage, at: number, index: number): Uint8Array {
   const offset = layout[at + 1 + 2 * index]!;
   return body.subarray(offset, offset + layout[at + 2 + 2 * index]!);
 }
@@ -117,7 +114,7 @@ function joinedBytes(parts: ColumnParts, index: number): JoinedBuffer {
     copyTo(target, at) {
       let end = at;
       for (const batch of parts.batches) {
-        const bytes = bufferOf(batch, parts, index);
+        const bytes = bufferOf(batch, parts.at, index);
         target.set(bytes, end);
         end += bytes.length;
       }
@@ -136,7 +133,7 @@ function joinedOffsets(parts: ColumnParts): JoinedBuffer {
       let end = 4;
       let base = 0;
       for (const batch of batches) {
-        const buffer = bufferOf(batch, parts, 1);
+        const buffer = bufferOf(batch, parts.at, 1);
         const ends = new Int32Array(buffer.buffer, buffer.byteOffset, batch.rows + 1);
         for (let i = 1; i <= batch.rows; i += 1, end += 4) out.setInt32(end, base + ends[i]!, true);
         base += ends[batch.rows]!;
@@ -147,7 +144,7 @@ function joinedOffsets(parts: ColumnParts): JoinedBuffer {
 
 function joinedValidity(parts: ColumnParts): JoinedBuffer {
   return joinedBits(parts, (batch) =>
-    batch.layout[parts.at] === 0 ? new Uint8Array(bitmapBytes(batch.rows)).fill(0xff) : bufferOf(batch, parts, 0),
+    batch.layout[parts.at] === 0 ? new Uint8Array(bitmapBytes(batch.rows)).fill(0xff) : bufferOf(batch, parts.at, 0),
   );
 }
 

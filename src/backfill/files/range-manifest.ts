@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../workers/errors.js';
 import type { LedgerRange } from '../../source/ledger-source.js';
-import type { TableName } from '../../../workers/request.js';
+import { TABLE_NAMES, type TableName } from '../../../workers/request.js';
 
 export const FORMATS = ['arrow', 'parquet'] as const;
 export type FileFormat = (typeof FORMATS)[number];
@@ -26,7 +26,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const rangeManifest = z.strictObject({
   v: z.literal(1),
-  table: z.enum(['contract_data', 'ttl']),
+  table: z.enum(TABLE_NAMES),
   schema_version: z.string(),
   network_passphrase: z.string(),
   /** Both inclusive. */

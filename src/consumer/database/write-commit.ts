@@ -37,6 +37,13 @@ export interface TableWriter {
   merge(client: Client, commit: Commit): Promise<void>;
 }
 
+/** Where commits of a lane go. */
+export interface CommitPlace {
+  readonly claim: StreamClaim;
+  readonly partition: number;
+  readonly writer: TableWriter;
+}
+
 /** `keepStates` false leaves current_states alone: what it costs is measured that way. */
 export function tableWriter(table: TableName, keepStates = true): TableWriter {
   return table === 'ttl' ? ttlWriter() : entriesWriter(keepStates);
@@ -45,10 +52,8 @@ export function tableWriter(table: TableName, keepStates = true): TableWriter {
 /** Begins the transaction and leaves it open. Throws STREAM_FENCED. */
 export async function copyCommit(
   client: Client,
-  claim: StreamClaim,
-  partition: number,
   commit: Commit,
-  writer: TableWriter,
+  { claim, partition, writer }: CommitPlace,
 ): Promise<void> {
   await writer.makeRoom(client, commit);
   await beginForStream(client, claim, partition);
@@ -58,10 +63,8 @@ export async function copyCommit(
 /** Ends it, once the commit before is known to be in the database. Throws STREAM_FENCED and PROGRESS_CONFLICT. */
 export async function finishCommit(
   client: Client,
-  claim: StreamClaim,
-  partition: number,
   commit: Commit,
-  writer: TableWriter,
+  { claim, partition, writer }: CommitPlace,
 ): Promise<void> {
   const { from, to, gaps } = commit;
   await advance(client, claim, partition, from - 1, to);

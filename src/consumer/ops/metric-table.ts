@@ -1,21 +1,20 @@
 /** The consumer's metrics, declared once: /metrics and docs/metrics.md come from this table. */
 import { ERROR_CODES } from '../../../workers/errors.js';
+import { TABLE_NAMES } from '../../../workers/request.js';
 import type { MetricDeclaration } from '../../ops/metric-table.js';
-
-const TABLES = ['contract_data', 'ttl'] as const;
 
 export const CONSUMER_METRICS = {
   recordsReceived: {
     name: 'postgresql_consumer_records_received_total',
     type: 'counter',
     help: 'Rows that came over Flight.',
-    labels: { table: TABLES },
+    labels: { table: TABLE_NAMES },
   },
   recordsInserted: {
     name: 'postgresql_consumer_records_inserted_total',
     type: 'counter',
     help: 'Rows that were committed.',
-    labels: { table: TABLES },
+    labels: { table: TABLE_NAMES },
   },
   bytesReceived: {
     name: 'postgresql_consumer_received_bytes_total',
@@ -26,7 +25,7 @@ export const CONSUMER_METRICS = {
     name: 'postgresql_consumer_batches_total',
     type: 'counter',
     help: 'Transactions committed, those without rows included.',
-    labels: { table: TABLES },
+    labels: { table: TABLE_NAMES },
   },
   batchSize: {
     name: 'postgresql_consumer_batch_size_rows',
@@ -56,13 +55,13 @@ export const CONSUMER_METRICS = {
     name: 'postgresql_consumer_watermark_ledger',
     type: 'gauge',
     help: 'Last ledger such that it and all before it are committed: the lowest of the partitions at work.',
-    labels: { table: TABLES },
+    labels: { table: TABLE_NAMES },
   },
   lag: {
     name: 'postgresql_consumer_lag_seconds',
     type: 'gauge',
     help: 'Age of the newest ledger with rows when it was committed: then minus its close time.',
-    labels: { table: TABLES },
+    labels: { table: TABLE_NAMES },
   },
   heldBytes: {
     name: 'postgresql_consumer_held_bytes',
